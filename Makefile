@@ -1,0 +1,45 @@
+# Each target sets up what it needs in .venv by itself. A Python 3.11 or newer and git are enough.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+
+.PHONY: demo test lint models bench clean
+
+demo: $(VENV)/.run
+	$(VENV)/bin/hingecue demo $(ARGS)
+
+test: $(VENV)/.test
+	$(PY) -m pytest --cov --cov-report=term $(ARGS)
+
+lint: $(VENV)/.lint
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+models: $(VENV)/.models
+	$(PY) models/recipe/make_pose.py $(ARGS)
+
+bench: $(VENV)/.run
+	$(VENV)/bin/hingecue bench $(ARGS)
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml
+	$(PY) -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	$(PY) -m pip install --quiet "pytest>=8.2" "pytest-cov>=5" "hypothesis>=6.100"
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.test
+	$(PY) -m pip install --quiet "ruff==0.14.*" "mypy==1.18.*"
+	@touch $@
+
+$(VENV)/.models: $(VENV)/.run
+	$(PY) -m pip install --quiet --editable ".[models]"
+	@touch $@
