@@ -1,0 +1,179 @@
+"""The judge: one frame after the other in, postures and bends out. It remembers, but reads no clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+from hingecue.posture.angles import Angles, NearSide, measure
+from hingecue.posture.bottom import Sample, at_bottom, common_view, find_bottom, pause_s, spine_peak
+from hingecue.posture.constants import DURATION_MIN_S, FLEXION_WINDOW_S, HISTORY_MAX_S
+from hingecue.posture.excursion import Excursion, ExcursionTracker, Phase
+from hingecue.posture.kind import Bands, flexion_probabilities, judge_kind
+from hingecue.posture.standing import StandingZero
+from hingecue.posture.view import faces_camera, name_view
+from hingecue.types import Bend, Pose, Posture, Reason, Role, SpineReading, View
+
+HIP_SHARE: Final = 0.5
+"""A squat moves the hips far and the trunk little: half the hip's flexion counts as much as the trunk's."""
+LOST_S: Final = 2.0
+"""A person unseen for longer than this ends what was under way."""
+SMOOTH_FRAMES: Final = 3
+"""The bend signal is the median of so many frames: one jump of the landmarks is not a bend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How the bend under way stands: which it will be, whether it still goes down, how probable flexion is."""
+
+    bend_index: int
+    going_down: bool
+    p_flexion: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one frame brought: its posture, the bend under way, and the bend that it completed."""
+
+    posture: Posture
+    progress: Progress | None
+    bend: Bend | None
+
+
+class Judge:
+    """Turns poses and spine readings into postures and bends.
+
+    Bends come out with the role they seem to have at that moment; `roles.resolve` says the last word when the set
+    is over.
+    """
+
+    def __init__(self, bands: Bands | None = None) -> None:
+        self.bands = bands or Bands()
+        self._near = NearSide()
+        self._zero = StandingZero()
+        self._excursions = ExcursionTracker()
+        self._recent: deque[float] = deque(maxlen=SMOOTH_FRAMES)
+        self._samples: deque[Sample] = deque()
+        self._bends = 0
+        self._seen_s: float | None = None
+        self.last_posture = Posture(0.0, reasons=(Reason.PERSON_LOST,))
+
+    @property
+    def bending(self) -> bool:
+        """Tell whether the trunk is off standing, so that the outline of the back is wanted."""
+        return self._excursions.phase is not Phase.TOP or bool(self._recent and self._recent[-1] > 10.0)  # noqa: PLR2004
+
+    def update(self, t_s: float, pose: Pose | None, spine: SpineReading | None) -> Judgement:
+        """Judge one frame; `pose` is None when nobody is seen, `spine` when the mask was not read."""
+        if pose is None:
+            return Judgement(Posture(t_s, reasons=(Reason.PERSON_LOST,)), None, self._lost(t_s))
+        self._seen_s = t_s
+        angles = measure(pose, self._near.update(pose.landmarks))
+        self._zero.update(t_s, angles)
+        posture = self.last_posture = self._posture(t_s, pose, angles, spine)
+        if posture.trunk_deg is None:
+            return Judgement(posture, None, None)
+        raw = bend_signal(posture)
+        self._recent.append(raw)
+        self._remember(Sample(posture, raw))
+        done = self._excursions.update(t_s, median(self._recent))
+        bend = self._bend(done) if done is not None else None
+        return Judgement(posture, self._progress(t_s), bend)
+
+    def finish(self) -> Bend | None:
+        """End the film: give the bend that it cut off, if any."""
+        done = self._excursions.finish()
+        self._excursions = ExcursionTracker()
+        return self._bend(done) if done is not None else None
+
+    def _lost(self, t_s: float) -> Bend | None:
+        if self._seen_s is None or t_s - self._seen_s < LOST_S:
+            return None
+        self._seen_s = None
+        bend = self.finish()
+        self._recent.clear()
+        self._samples.clear()
+        return bend
+
+    def _posture(self, t_s: float, pose: Pose, angles: Angles, spine: SpineReading | None) -> Posture:
+        zero = self._zero.zero_deg
+        trunk = None if angles.trunk_deg is None else angles.trunk_deg - zero
+        hip = None if angles.hip_deg is None else angles.hip_deg - zero
+        view = View.UNKNOWN if spine is None else name_view(spine.view_deg, front_side=faces_camera(pose))
+        reasons = (Reason.OUT_OF_FRAME,) if trunk is None else ()
+        return Posture(t_s, view, pose.facing, trunk, hip, angles.knee_deg, spine, reasons)
+
+    def _remember(self, sample: Sample) -> None:
+        self._samples.append(sample)
+        while sample.posture.t_s - self._samples[0].posture.t_s > HISTORY_MAX_S:
+            self._samples.popleft()
+
+    def _progress(self, t_s: float) -> Progress | None:
+        phase = self._excursions.phase
+        if phase not in (Phase.DOWN, Phase.UP):
+            return None
+        window = [s for s in self._samples if t_s - s.posture.t_s <= FLEXION_WINDOW_S]
+        peak = spine_peak(window, t_s)
+        p = None
+        if peak.flexion_deg is not None and peak.sd_deg is not None and not peak.doubts:
+            p = flexion_probabilities(peak.flexion_deg, peak.sd_deg, self.bands)[2]
+        return Progress(self._bends + 1, phase is Phase.DOWN, p)
+
+    def _bend(self, done: Excursion) -> Bend | None:
+        start = done.start_s if done.start_s is not None else float("-inf")
+        end = done.end_s if done.end_s is not None else float("inf")
+        samples = [s for s in self._samples if start <= s.posture.t_s <= end]
+        while self._samples and self._samples[0].posture.t_s < end and done.end_s is not None:
+            self._samples.popleft()
+        if not samples or samples[-1].posture.t_s - samples[0].posture.t_s < DURATION_MIN_S:
+            return None
+        self._bends += 1
+        return self._describe(done, samples)
+
+    def _describe(self, done: Excursion, samples: list[Sample]) -> Bend:
+        bottom = find_bottom(samples, done.bottom_s)
+        trunk = at_bottom(samples, bottom, lambda p: p.trunk_deg)
+        knee = at_bottom(samples, bottom, lambda p: p.knee_deg)
+        peak = spine_peak(samples, bottom)
+        verdict = judge_kind(
+            trunk_deg=trunk if trunk is not None else 0.0,
+            knee_deg=knee,
+            flexion_deg=peak.flexion_deg,
+            sd_deg=peak.sd_deg,
+            bands=self.bands,
+            doubts=peak.doubts,
+        )
+        view, facing = common_view(samples)
+        pause = pause_s(samples, bottom)
+        half = (pause or 0.0) / 2
+        return Bend(
+            index=self._bends,
+            role=Role.SINGLE,
+            start_s=done.start_s,
+            bottom_s=bottom,
+            end_s=done.end_s,
+            kind=verdict.kind,
+            confidence=verdict.confidence,
+            reasons=verdict.reasons,
+            trunk_deg=trunk,
+            hip_deg=at_bottom(samples, bottom, lambda p: p.hip_deg),
+            knee_deg=knee,
+            spine_flexion_deg=peak.flexion_deg,
+            spine_sd_deg=peak.sd_deg,
+            flexion_share=None if peak.flexion_deg is None else peak.flexion_deg / self.bands.flexion_max_deg,
+            spine_source=peak.source,
+            down_s=None if done.start_s is None else max(0.0, bottom - half - done.start_s),
+            pause_s=pause,
+            up_s=None if done.end_s is None else max(0.0, done.end_s - bottom - half),
+            view=view,
+            facing=facing,
+        )
+
+
+def bend_signal(posture: Posture) -> float:
+    """Give the one signal that bends are found in: the trunk's inclination, or half the hip's flexion in a squat."""
+    trunk = posture.trunk_deg or 0.0
+    hip = posture.hip_deg
+    return trunk if hip is None else max(trunk, HIP_SHARE * hip)

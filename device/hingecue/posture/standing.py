@@ -1,0 +1,50 @@
+"""The person's own standing pose: the zero of every angle (CONTRACT §1)."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from hingecue.posture.angles import Angles
+from hingecue.posture.constants import (
+    STANDING_HIP_MAX_DEG,
+    STANDING_RATE_MAX_DEG_S,
+    STANDING_TRUNK_MAX_DEG,
+)
+
+LEARN_S: Final = 1.0
+"""Time constant with which the zero follows the standing trunk."""
+SETTLED_S: Final = 0.3
+"""So much standing has to be seen before the zero is used."""
+
+
+class StandingZero:
+    """Learns the trunk's inclination in quiet standing; until it is known the vertical is the zero."""
+
+    def __init__(self) -> None:
+        self._zero = 0.0
+        self._seen_s = 0.0
+        self._last: tuple[float, float] | None = None
+
+    @property
+    def zero_deg(self) -> float:
+        """Trunk inclination in standing, deg against gravity."""
+        return self._zero if self._seen_s >= SETTLED_S else 0.0
+
+    def update(self, t_s: float, angles: Angles) -> bool:
+        """Take one frame; learn from it and say True if the person stands still in it."""
+        trunk = angles.trunk_deg
+        last, self._last = self._last, None if trunk is None else (t_s, trunk)
+        if trunk is None or last is None or abs(trunk) > STANDING_TRUNK_MAX_DEG:
+            return False
+        if angles.hip_deg is not None and abs(angles.hip_deg) > STANDING_HIP_MAX_DEG:
+            return False
+        dt = t_s - last[0]
+        if dt <= 0 or abs(trunk - last[1]) / dt > STANDING_RATE_MAX_DEG_S:
+            return False
+        dt = min(dt, LEARN_S)
+        self._seen_s += dt
+        # A plain mean at first, then a slow average.
+        share = max(dt / self._seen_s, 1.0 - math.exp(-dt / LEARN_S) if self._seen_s > LEARN_S else 0.0)
+        self._zero += share * (trunk - self._zero)
+        return True

@@ -1,0 +1,1 @@
+"""Stand-ins that obey the same rules as the real thing."""
