@@ -33,7 +33,7 @@ $(VENV)/.run: $(VENV)/bin/python pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(PY) -m pip install --quiet "pytest>=8.2" "pytest-cov>=5" "hypothesis>=6.100"
+	$(PY) -m pip install --quiet "pytest>=8.2" "pytest-cov>=5" "hypothesis>=6.100" "flatbuffers>=25.2"
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test
