@@ -28,7 +28,7 @@ def wave(peaks, period=2.0, rest=1.0, floor=0.0):
     return signal
 
 
-def test_three_bends_are_three_with_their_bottoms():
+def test_three_bends_are_three_with_their_bottoms() -> None:
     found, last = run(wave([70, 50, 90]))
     assert last is None
     assert [round(e.peak_deg) for e in found] == [70, 50, 90]
@@ -37,7 +37,7 @@ def test_three_bends_are_three_with_their_bottoms():
         assert e.start_s < e.bottom_s < e.end_s
 
 
-def test_continuous_repetitions_that_do_not_come_back_to_zero_are_counted():
+def test_continuous_repetitions_that_do_not_come_back_to_zero_are_counted() -> None:
     n = 50
     signal = [0.0] * 20 + [35 - 35 * math.cos(math.pi * i / 25) for i in range(25)]
     signal += [45 + 25 * math.cos(2 * math.pi * i / n) for i in range(5 * n)]
@@ -47,7 +47,7 @@ def test_continuous_repetitions_that_do_not_come_back_to_zero_are_counted():
     assert len(found) == 6
 
 
-def test_a_pump_at_the_bottom_is_not_a_new_bend():
+def test_a_pump_at_the_bottom_is_not_a_new_bend() -> None:
     down = [70 * i / 20 for i in range(21)]
     pump = [70 - 8 * (1 - math.cos(2 * math.pi * i / 15)) / 2 for i in range(45)]
     found, last = run([0.0] * 10 + down + pump + down[::-1] + [0.0] * 10)
@@ -55,20 +55,20 @@ def test_a_pump_at_the_bottom_is_not_a_new_bend():
     assert last is None
 
 
-def test_fidgeting_is_not_a_bend():
+def test_fidgeting_is_not_a_bend() -> None:
     found, last = run(wave([18, 20, 15]))
     assert found == []
     assert last is None
 
 
-def test_a_film_that_begins_at_the_bottom_has_no_start():
+def test_a_film_that_begins_at_the_bottom_has_no_start() -> None:
     found, last = run([80.0] * 10 + [80 * (1 - i / 30) for i in range(31)] + [0.0] * 20)
     assert last is None
     assert found[0].start_s is None
     assert found[0].end_s is not None
 
 
-def test_a_film_that_ends_at_the_bottom_has_no_end():
+def test_a_film_that_ends_at_the_bottom_has_no_end() -> None:
     found, last = run([0.0] * 20 + [80 * i / 30 for i in range(31)] + [80.0] * 10)
     assert found == []
     assert last is not None
@@ -76,7 +76,7 @@ def test_a_film_that_ends_at_the_bottom_has_no_end():
     assert last.start_s is not None
 
 
-def test_a_film_that_ends_half_way_up():
+def test_a_film_that_ends_half_way_up() -> None:
     up = [80 * (1 - i / 40) for i in range(25)]
     _, last = run([0.0] * 20 + [80 * i / 30 for i in range(31)] + up)
     assert last is not None
@@ -86,7 +86,7 @@ def test_a_film_that_ends_half_way_up():
     assert barely.end_s is None
 
 
-def test_a_pause_on_the_way_down_goes_on():
+def test_a_pause_on_the_way_down_goes_on() -> None:
     signal = [0.0] * 10 + [50 * i / 20 for i in range(21)] + [50 - 16 * i / 10 for i in range(11)]
     signal += [34 + 56 * i / 20 for i in range(21)] + [90 * (1 - i / 30) for i in range(31)]
     found, _ = run(signal)
@@ -94,7 +94,7 @@ def test_a_pause_on_the_way_down_goes_on():
     assert found[0].peak_deg == pytest.approx(90)
 
 
-def test_nothing_is_under_way_before_the_first_bend():
+def test_nothing_is_under_way_before_the_first_bend() -> None:
     tracker = ExcursionTracker()
     assert tracker.finish() is None
     tracker.update(0.0, 1.0)
@@ -105,7 +105,7 @@ def test_nothing_is_under_way_before_the_first_bend():
     assert tracker.start_s is not None
 
 
-def test_a_small_movement_that_was_begun_is_not_a_bend_at_the_end():
+def test_a_small_movement_that_was_begun_is_not_a_bend_at_the_end() -> None:
     tracker = ExcursionTracker()
     for i, x in enumerate([0.0] * 5 + [17.0] * 5):
         tracker.update(i / RATE, x)
@@ -121,7 +121,7 @@ def test_a_small_movement_that_was_begun_is_not_a_bend_at_the_end():
     period=st.floats(1.0, 5.0),
     floor=st.floats(-10, 10),
 )
-def test_every_bend_is_found_whatever_its_size_tempo_and_zero(peaks, period, floor):
+def test_every_bend_is_found_whatever_its_size_tempo_and_zero(peaks, period, floor) -> None:
     found, last = run(wave(peaks, period, floor=floor))
     assert len(found) == len(peaks)
     assert last is None

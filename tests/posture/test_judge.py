@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fakes import skeleton
 
 from hingecue.posture.bottom import Sample, at_bottom, common_view, find_bottom, pause_s, spine_peak
 from hingecue.posture.judge import Judge, bend_signal
 from hingecue.types import Facing, Kind, Posture, Reason, View
-from tests.fakes import skeleton
 
 RATE = 30
 
@@ -20,7 +20,7 @@ def film(moves, *, facing=Facing.RIGHT, rest=1.0, period=2.0, offset=(0.0, 0.0),
     frames = []
     t = start
 
-    def add(share, move):
+    def add(share, move) -> None:
         nonlocal t
         trunk, hip, knee, flexion = (share * v for v in move)
         frames.append((t, skeleton.pose(trunk, hip, knee, facing=facing, offset=offset), skeleton.reading(flexion)))
@@ -49,7 +49,7 @@ SQUAT = (38, 115, 120, 10)
 ROUND = (80, 70, 20, 58)
 
 
-def test_hinge_squat_and_rounded_back():
+def test_hinge_squat_and_rounded_back() -> None:
     bends = judge(film([HINGE, SQUAT, ROUND]))
     assert [b.kind for b in bends] == [Kind.HINGE, Kind.SQUAT, Kind.FLEXION]
     assert [b.index for b in bends] == [1, 2, 3]
@@ -70,7 +70,7 @@ def test_hinge_squat_and_rounded_back():
     origin=st.floats(0, 1e5),
     dx=st.floats(-50, 50),
 )
-def test_mirroring_place_and_time_origin_change_no_verdict(moves, period, origin, dx):
+def test_mirroring_place_and_time_origin_change_no_verdict(moves, period, origin, dx) -> None:
     plain = judge(film(moves, period=period))
     other = judge(film(moves, period=period, facing=Facing.LEFT, offset=(dx, 0), start=origin))
     assert [b.kind for b in plain] == [b.kind for b in other]
@@ -79,7 +79,7 @@ def test_mirroring_place_and_time_origin_change_no_verdict(moves, period, origin
         assert b.bottom_s - origin == pytest.approx(a.bottom_s, abs=0.04)
 
 
-def test_the_oblique_view_makes_a_bend_unsure():
+def test_the_oblique_view_makes_a_bend_unsure() -> None:
     frames = [(t, p, replace(s, view_deg=50.0)) for t, p, s in film([HINGE])]
     (bend,) = judge(frames)
     assert bend.kind is Kind.UNSURE
@@ -87,14 +87,14 @@ def test_the_oblique_view_makes_a_bend_unsure():
     assert bend.view is View.OBLIQUE
 
 
-def test_without_outlines_there_is_no_verdict_and_no_number():
+def test_without_outlines_there_is_no_verdict_and_no_number() -> None:
     (bend,) = judge([(t, p, None) for t, p, _ in film([HINGE])])
     assert bend.kind is Kind.UNSURE
     assert bend.spine_flexion_deg is None
     assert bend.flexion_share is None
 
 
-def test_progress_tells_a_rounding_back_on_the_way_down():
+def test_progress_tells_a_rounding_back_on_the_way_down() -> None:
     j = Judge()
     seen = [j.update(t, p, s).progress for t, p, s in film([ROUND])]
     early = [p for p in seen if p is not None and p.going_down and p.p_flexion is not None and p.p_flexion > 0.8]
@@ -104,13 +104,13 @@ def test_progress_tells_a_rounding_back_on_the_way_down():
     assert seen[0] is None
 
 
-def test_progress_is_not_known_without_readings():
+def test_progress_is_not_known_without_readings() -> None:
     j = Judge()
     seen = [j.update(t, p, None).progress for t, p, _ in film([ROUND])]
     assert all(p is None or p.p_flexion is None for p in seen)
 
 
-def test_a_person_who_leaves_ends_the_bend_once():
+def test_a_person_who_leaves_ends_the_bend_once() -> None:
     frames = film([HINGE])[: int(2.1 * RATE)]
     j = Judge()
     for t, p, s in frames:
@@ -123,7 +123,7 @@ def test_a_person_who_leaves_ends_the_bend_once():
     assert j.finish() is None
 
 
-def test_a_short_gap_does_not_end_the_bend():
+def test_a_short_gap_does_not_end_the_bend() -> None:
     frames = film([HINGE])
     gap = range(int(1.5 * RATE), int(1.9 * RATE))
     bends = judge([(t, None if i in gap else p, None if i in gap else s) for i, (t, p, s) in enumerate(frames)])
@@ -131,7 +131,7 @@ def test_a_short_gap_does_not_end_the_bend():
     assert bends[0].kind is Kind.HINGE
 
 
-def test_an_unseen_trunk_is_out_of_frame():
+def test_an_unseen_trunk_is_out_of_frame() -> None:
     j = Judge()
     posture = j.update(0.0, skeleton.pose(visibility=0.1), None).posture
     assert posture.trunk_deg is None
@@ -139,7 +139,7 @@ def test_an_unseen_trunk_is_out_of_frame():
     assert j.update(0.1, None, None).posture.reasons == (Reason.PERSON_LOST,)
 
 
-def test_a_jump_of_the_landmarks_is_not_a_bend():
+def test_a_jump_of_the_landmarks_is_not_a_bend() -> None:
     frames = film([(5, 5, 5, 0)], rest=2.0)
     spoiled = [
         (t, skeleton.pose(70, 80, 10) if i in (40, 41, 42, 43, 44) else p, s) for i, (t, p, s) in enumerate(frames)
@@ -147,7 +147,7 @@ def test_a_jump_of_the_landmarks_is_not_a_bend():
     assert judge(spoiled) == []
 
 
-def test_a_very_long_stay_is_remembered_within_bounds():
+def test_a_very_long_stay_is_remembered_within_bounds() -> None:
     j = Judge()
     for i in range(70 * RATE):
         share = min(1.0, i / RATE)
@@ -158,7 +158,7 @@ def test_a_very_long_stay_is_remembered_within_bounds():
     assert bend.kind is Kind.HINGE
 
 
-def test_a_squat_shows_in_the_signal_though_the_trunk_stays_up():
+def test_a_squat_shows_in_the_signal_though_the_trunk_stays_up() -> None:
     assert bend_signal(Posture(0.0, trunk_deg=20.0, hip_deg=100.0)) == 50
     assert bend_signal(Posture(0.0, trunk_deg=60.0, hip_deg=None)) == 60
     assert bend_signal(Posture(0.0)) == 0
@@ -168,19 +168,19 @@ def sample(t, x, **changes):
     return Sample(Posture(t, trunk_deg=x, **changes), x)
 
 
-def test_helpers_say_none_where_nothing_is_known():
+def test_helpers_say_none_where_nothing_is_known() -> None:
     assert pause_s([sample(0, 1), sample(1, 2)], 0) is None
     assert at_bottom([], 0.0, lambda p: p.trunk_deg) is None
     assert common_view([]) == (View.UNKNOWN, None)
     assert spine_peak([], 0.0).doubts == (Reason.PERSON_LOST,)
 
 
-def test_a_flat_bottom_has_its_middle_as_bottom_and_its_length_as_pause():
+def test_a_flat_bottom_has_its_middle_as_bottom_and_its_length_as_pause() -> None:
     samples = [sample(i / 10, min(60.0, 20.0 * min(i, 30 - i))) for i in range(31)]
     assert find_bottom(samples, 0.5) == pytest.approx(1.5, abs=0.05)
     assert pause_s(samples, 1.5) == pytest.approx(2.2, abs=0.25)
 
 
-def test_frames_at_one_time_have_no_speed():
+def test_frames_at_one_time_have_no_speed() -> None:
     same = [sample(1.0, x) for x in (1, 2, 3)]
     assert pause_s(same, 1.0) == 0

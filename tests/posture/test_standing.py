@@ -10,7 +10,7 @@ def stand(trunk, hip=5.0):
     return Angles(trunk, hip, 5.0, legs_seen=True)
 
 
-def test_the_zero_is_the_standing_trunk():
+def test_the_zero_is_the_standing_trunk() -> None:
     zero = StandingZero()
     assert zero.zero_deg == 0
     for i in range(90):
@@ -18,7 +18,7 @@ def test_the_zero_is_the_standing_trunk():
     assert zero.zero_deg == pytest.approx(6, abs=0.1)
 
 
-def test_bending_moving_sitting_and_unseen_trunks_teach_nothing():
+def test_bending_moving_sitting_and_unseen_trunks_teach_nothing() -> None:
     zero = StandingZero()
     for i in range(30):
         assert not zero.update(i / 30, stand(60.0))
@@ -32,7 +32,7 @@ def test_bending_moving_sitting_and_unseen_trunks_teach_nothing():
     assert zero.zero_deg == 0
 
 
-def test_the_zero_follows_a_new_stance_slowly():
+def test_the_zero_follows_a_new_stance_slowly() -> None:
     zero = StandingZero()
     for i in range(90):
         zero.update(i / 30, stand(0.0))

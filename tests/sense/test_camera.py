@@ -73,9 +73,7 @@ def test_closing_ends_the_iteration(make_film: MakeFilm) -> None:
     source.close()
 
 
-def test_a_thread_that_hangs_in_the_driver_is_named(
-    make_film: MakeFilm, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_that_hangs_in_the_driver_is_named(make_film: MakeFilm, monkeypatch: pytest.MonkeyPatch) -> None:
     source = CameraSource(make_film(frames=2))
     hang = threading.Event()
     monkeypatch.setattr(camera, "_JOIN_S", 0.05)

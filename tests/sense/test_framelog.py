@@ -39,9 +39,7 @@ def test_a_replay_gives_what_the_loop_was_given_to_the_bit(tmp_path: Path) -> No
     with FrameLogReader(folder) as reader:
         for _ in range(2):
             again = list(reader)
-            assert [(frame.index, frame.t_ns) for frame in again] == [
-                (frame.index, frame.t_ns) for frame in kept
-            ]
+            assert [(frame.index, frame.t_ns) for frame in again] == [(frame.index, frame.t_ns) for frame in kept]
             for before, after in zip(kept, again, strict=True):
                 assert np.array_equal(before.rgb, after.rgb)
         assert (reader.frames, reader.frames_analyzed, reader.warnings) == (4, 4, [])
@@ -80,9 +78,7 @@ def test_a_power_cut_leaves_a_readable_beginning(tmp_path: Path, lost: int) -> N
     table.write_bytes(table.read_bytes()[:-lost])
     reader = FrameLogReader(tmp_path)
     assert len(list(reader)) == 3
-    assert reader.warnings == [
-        "the recording breaks off: the last line of camera.csv is not whole and was left out"
-    ]
+    assert reader.warnings == ["the recording breaks off: the last line of camera.csv is not whole and was left out"]
 
 
 def test_a_half_picture_ends_the_replay(tmp_path: Path) -> None:
@@ -175,9 +171,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert caught.value.code == "log_unwritable"
 
 
-def test_a_log_that_cannot_be_begun_leaves_no_file_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_log_that_cannot_be_begun_leaves_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 

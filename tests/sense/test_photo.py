@@ -89,9 +89,7 @@ def test_a_cut_picture_is_named_cut(
     tmp_path: Path, picture: np.ndarray, suffix: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / f"cut{suffix}"
-    data = (
-        with_exif_orientation(encoded(picture, ".jpg"), 1) if suffix == ".jpg" else encoded(picture, suffix)
-    )
+    data = with_exif_orientation(encoded(picture, ".jpg"), 1) if suffix == ".jpg" else encoded(picture, suffix)
     path.write_bytes(data[: len(data) * 2 // 3])
     with pytest.raises(InputFault) as caught:
         PhotoSource(path)
@@ -146,12 +144,7 @@ def test_a_picture_of_absurd_size_is_refused() -> None:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", 200_000, 200_000, 8, 2, 0, 0, 0)
-    bomb = (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b""))
-        + chunk(b"IEND", b"")
-    )
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
     assert decode_rgb(bomb) is None
     assert decode_rgb(b"") is None
 

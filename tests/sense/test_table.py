@@ -24,16 +24,12 @@ def write(folder: Path, text: str | bytes, name: str = "imu-pelvis.csv") -> Path
 
 def fault(path: Path) -> InputFault:
     with pytest.raises(InputFault) as caught:
-        (read_truth if path.name == "truth.csv" else read_imu)(
-            path, *(() if path.name == "truth.csv" else ("pelvis",))
-        )
+        (read_truth if path.name == "truth.csv" else read_imu)(path, *(() if path.name == "truth.csv" else ("pelvis",)))
     return caught.value
 
 
 def test_a_track_with_a_gyroscope(tmp_path: Path) -> None:
-    track = read_imu(
-        write(tmp_path, LONG + "0,0,0,1,1,2,3\n0.01,0.1,0,0.9,4,5,6\n0.02,0,0,1,7,8,9\n"), "pelvis"
-    )
+    track = read_imu(write(tmp_path, LONG + "0,0,0,1,1,2,3\n0.01,0.1,0,0.9,4,5,6\n0.02,0,0,1,7,8,9\n"), "pelvis")
     assert track.role == "pelvis"
     assert len(track) == 3
     assert track.t_s.tolist() == [0, 0.01, 0.02]

@@ -102,9 +102,7 @@ def test_fast_films_are_thinned_by_time(
     assert source.duration_s == pytest.approx(frames / fps)
     assert source.info.thinned_from_fps == (fps if fps > 30 else None)
     assert source.info.fps == min(fps, 30)
-    assert sorted(after - before for before, after in pairwise(times))[len(times) // 2] == pytest.approx(
-        step_s
-    )
+    assert sorted(after - before for before, after in pairwise(times))[len(times) // 2] == pytest.approx(step_s)
 
 
 def test_one_frame_is_a_film(make_film: MakeFilm) -> None:
@@ -137,9 +135,7 @@ def test_a_film_written_at_an_absurd_rate_is_counted_at_thirty(make_film: MakeFi
     assert "which is assumed" in source.warnings[0]
 
 
-def test_a_cut_film_gives_what_it_has_and_says_so(
-    make_film: MakeFilm, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_cut_film_gives_what_it_has_and_says_so(make_film: MakeFilm, capfd: pytest.CaptureFixture[str]) -> None:
     path = make_film(frames=60)
     whole = index_first(path)
     path.write_bytes(whole)
@@ -150,15 +146,11 @@ def test_a_cut_film_gives_what_it_has_and_says_so(
     frames = list(source)
     assert 10 < len(frames) < 50
     assert source.info.frames_total == 60
-    assert source.warnings == [
-        f"the film is cut short: {len(frames)} of 60 frames could be read, and those were used"
-    ]
+    assert source.warnings == [f"the film is cut short: {len(frames)} of 60 frames could be read, and those were used"]
     assert capfd.readouterr().err == ""
 
 
-def test_a_film_without_its_index_is_named_cut(
-    make_film: MakeFilm, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_film_without_its_index_is_named_cut(make_film: MakeFilm, capfd: pytest.CaptureFixture[str]) -> None:
     path = make_film()
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])

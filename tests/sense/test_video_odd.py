@@ -38,9 +38,7 @@ def test_an_absurd_rate_is_replaced_by_the_measured_one(
 
 
 @pytest.mark.parametrize("stamp", [0.0, math.nan, lambda at: -33.0 * at])
-def test_useless_times_are_replaced_by_a_count(
-    make_film: MakeFilm, odd: type[OddCapture], stamp: Any
-) -> None:
+def test_useless_times_are_replaced_by_a_count(make_film: MakeFilm, odd: type[OddCapture], stamp: Any) -> None:
     odd.props = {cv2.CAP_PROP_POS_MSEC: stamp}
     source = VideoSource(make_film(fps=25, frames=50))
     assert [frame.t_s for frame in source][25] == pytest.approx(1.0)
@@ -64,9 +62,7 @@ def test_times_that_run_back_later_are_set_right_and_told(make_film: MakeFilm, o
     assert source.warnings == ["10 frames had times that ran back or jumped; they were set right"]
 
 
-def test_damaged_frames_are_left_out_and_told(
-    make_film: MakeFilm, odd: type[OddCapture], monkeypatch: Any
-) -> None:
+def test_damaged_frames_are_left_out_and_told(make_film: MakeFilm, odd: type[OddCapture], monkeypatch: Any) -> None:
     monkeypatch.setattr(odd, "lame", frozenset({0, 3}))
     source = VideoSource(make_film(frames=10))
     assert [frame.index for frame in source] == [1, 2, 4, 5, 6, 7, 8, 9]
@@ -75,9 +71,7 @@ def test_damaged_frames_are_left_out_and_told(
 
 
 @pytest.mark.parametrize("count", [-9.2e18, math.nan, 0.0])
-def test_a_frame_count_of_nonsense_is_not_known(
-    make_film: MakeFilm, odd: type[OddCapture], count: float
-) -> None:
+def test_a_frame_count_of_nonsense_is_not_known(make_film: MakeFilm, odd: type[OddCapture], count: float) -> None:
     odd.props = {cv2.CAP_PROP_FRAME_COUNT: count}
     source = VideoSource(make_film(frames=5))
     assert source.info.frames_total is None
@@ -86,9 +80,7 @@ def test_a_frame_count_of_nonsense_is_not_known(
     assert source.duration_s == pytest.approx(5 / 30)
 
 
-def test_a_film_without_frames_is_a_fault(
-    make_film: MakeFilm, odd: type[OddCapture], monkeypatch: Any
-) -> None:
+def test_a_film_without_frames_is_a_fault(make_film: MakeFilm, odd: type[OddCapture], monkeypatch: Any) -> None:
     monkeypatch.setattr(odd, "grab", lambda _self: False)
     path = make_film()
     with pytest.raises(InputFault) as caught:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from hingecue.posture.constants import VISIBLE_MIN
-from hingecue.types import F32, Pose
+
+if TYPE_CHECKING:
+    from hingecue.types import F32, Pose
 
 # BlazePose's indices; "a" and "b" are the two sides, whatever the model calls them.
 SHOULDER: Final = (11, 12)

@@ -71,9 +71,7 @@ def find_bottom(samples: Sequence[Sample], near_s: float) -> float:
     return (times[first] + times[last]) / 2
 
 
-def at_bottom(
-    samples: Sequence[Sample], bottom_s: float, value: Callable[[Posture], float | None]
-) -> float | None:
+def at_bottom(samples: Sequence[Sample], bottom_s: float, value: Callable[[Posture], float | None]) -> float | None:
     """Give the median of one angle around the bottom."""
     return middle([value(s.posture) for s in samples if abs(s.posture.t_s - bottom_s) <= BOTTOM_WINDOW_S])
 
@@ -137,11 +135,9 @@ def _doubts(samples: Sequence[Sample]) -> tuple[Reason, ...]:
 def pause_s(samples: Sequence[Sample], bottom_s: float) -> float | None:
     """Give how long the trunk rested around the bottom: its speed stays under PAUSE_RATE."""
     times = [s.posture.t_s for s in samples]
-    if len(times) < 3:  # noqa: PLR2004 - a difference needs a frame on either side
+    if len(times) < 3:
         return None
-    slow = [
-        abs(_rate(samples, i)) < PAUSE_RATE_DEG_S for i in range(len(samples))
-    ]
+    slow = [abs(_rate(samples, i)) < PAUSE_RATE_DEG_S for i in range(len(samples))]
     centre = min(range(len(times)), key=lambda i: abs(times[i] - bottom_s))
     first = last = centre
     while first > 0 and slow[first - 1]:

@@ -12,7 +12,7 @@ from hingecue.posture.bottom import Sample, at_bottom, common_view, find_bottom,
 from hingecue.posture.constants import DURATION_MIN_S, FLEXION_WINDOW_S, HISTORY_MAX_S
 from hingecue.posture.excursion import Excursion, ExcursionTracker, Phase
 from hingecue.posture.kind import Bands, flexion_probabilities, judge_kind
-from hingecue.posture.standing import StandingZero
+from hingecue.posture.standing import SpineZero, StandingZero
 from hingecue.posture.view import faces_camera, name_view
 from hingecue.types import Bend, Pose, Posture, Reason, Role, SpineReading, View
 
@@ -53,6 +53,7 @@ class Judge:
         self.bands = bands or Bands()
         self._near = NearSide()
         self._zero = StandingZero()
+        self._spine_zero = SpineZero()
         self._excursions = ExcursionTracker()
         self._recent: deque[float] = deque(maxlen=SMOOTH_FRAMES)
         self._samples: deque[Sample] = deque()
@@ -63,7 +64,7 @@ class Judge:
     @property
     def bending(self) -> bool:
         """Tell whether the trunk is off standing, so that the outline of the back is wanted."""
-        return self._excursions.phase is not Phase.TOP or bool(self._recent and self._recent[-1] > 10.0)  # noqa: PLR2004
+        return self._excursions.phase is not Phase.TOP or bool(self._recent and self._recent[-1] > 10.0)
 
     def update(self, t_s: float, pose: Pose | None, spine: SpineReading | None) -> Judgement:
         """Judge one frame; `pose` is None when nobody is seen, `spine` when the mask was not read."""
@@ -71,7 +72,9 @@ class Judge:
             return Judgement(Posture(t_s, reasons=(Reason.PERSON_LOST,)), None, self._lost(t_s))
         self._seen_s = t_s
         angles = measure(pose, self._near.update(pose.landmarks))
-        self._zero.update(t_s, angles)
+        if self._zero.update(t_s, angles) and spine is not None:
+            self._spine_zero.learn(spine)
+        spine = self._spine_zero.correct(spine)
         posture = self.last_posture = self._posture(t_s, pose, angles, spine)
         if posture.trunk_deg is None:
             return Judgement(posture, None, None)

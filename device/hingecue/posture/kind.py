@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from hingecue.posture.constants import (
     DEFAULT_FLEXION_MAX_DEG,
@@ -16,6 +17,11 @@ from hingecue.posture.constants import (
     SQUAT_KNEE_PER_TRUNK,
 )
 from hingecue.types import Kind, Reason
+
+LIKELIER: Final = 0.5
+"""The likelier of two."""
+EXPLAINING: Final = frozenset({Reason.ARM_OVER_BACK})
+"""Doubts that the SD holds already: they forbid no answer, but say why when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,11 @@ def squat_probability(trunk_deg: float, knee_deg: float | None) -> float:
     return normal_cdf(margin / KNEE_SD_DEG)
 
 
+def split_doubts(doubts: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """Split doubts into those that forbid an answer and those that only explain a missing one."""
+    return tuple(d for d in doubts if d not in EXPLAINING), tuple(d for d in doubts if d in EXPLAINING)
+
+
 def judge_kind(
     *,
     trunk_deg: float,
@@ -70,19 +81,18 @@ def judge_kind(
     bands: Bands,
     doubts: tuple[Reason, ...] = (),
 ) -> Verdict:
-    """Give the kind of a bend from its angles; `doubts` forbid an answer and become its reasons."""
-    if flexion_deg is None or sd_deg is None or doubts:
-        return Verdict(Kind.UNSURE, 0.0, doubts or (Reason.PERSON_LOST,))
+    """Give the kind of a bend from its angles; doubts forbid an answer, or explain why there is none."""
+    forbidding, explaining = split_doubts(doubts)
+    if flexion_deg is None or sd_deg is None or forbidding:
+        return Verdict(Kind.UNSURE, 0.0, forbidding or (Reason.PERSON_LOST,))
     neutral, between, flexion = flexion_probabilities(flexion_deg, sd_deg, bands)
-    if flexion >= KIND_PROBABILITY_MIN:
-        return Verdict(Kind.FLEXION, flexion)
-    squat = squat_probability(trunk_deg, knee_deg)
-    if neutral >= KIND_PROBABILITY_MIN:
-        if squat >= 0.5:  # noqa: PLR2004 - the likelier of two
-            return Verdict(Kind.SQUAT, neutral)
-        if trunk_deg < SHALLOW_DEG:
-            return Verdict(Kind.UNSURE, neutral, (Reason.TOO_SHALLOW,))
-        return Verdict(Kind.HINGE, neutral)
-    if between >= KIND_PROBABILITY_MIN:
-        return Verdict(Kind.MIXED, between)
-    return Verdict(Kind.UNSURE, max(neutral, between, flexion), (Reason.NEAR_THRESHOLD,))
+    best = max(neutral, between, flexion)
+    if best < KIND_PROBABILITY_MIN:
+        return Verdict(Kind.UNSURE, best, explaining or (Reason.NEAR_THRESHOLD,))
+    if best in (between, flexion):
+        return Verdict(Kind.MIXED if best == between else Kind.FLEXION, best)
+    if squat_probability(trunk_deg, knee_deg) >= LIKELIER:
+        return Verdict(Kind.SQUAT, neutral)
+    if trunk_deg < SHALLOW_DEG:
+        return Verdict(Kind.UNSURE, neutral, (Reason.TOO_SHALLOW,))
+    return Verdict(Kind.HINGE, neutral)

@@ -49,7 +49,7 @@ def _gap(first: Bend, second: Bend) -> float:
 
 def _join_bottom_first(bends: list[Bend]) -> list[Bend]:
     """Join the last half bend to the lift before it, in films that begin and end at the bottom."""
-    if len(bends) < 2 or bends[0].start_s is not None or bends[-1].end_s is not None:  # noqa: PLR2004
+    if len(bends) < 2 or bends[0].start_s is not None or bends[-1].end_s is not None:
         return bends
     lift, lowering = bends[-2], bends[-1]
     if lift.end_s is None or _gap(lift, lowering) >= SET_GAP_MAX_S:
@@ -94,7 +94,7 @@ def _is_odd(bend: Bend, others: Sequence[Bend]) -> bool:
         if value is not None and known and abs(value - median(known)) > ODD_SHAPE_DEG:
             off += 1
     pauses = [o.pause_s for o in others if o.pause_s is not None]
-    stays = bend.pause_s is not None and bool(pauses) and bend.pause_s > max(
-        ODD_STAY_S, ODD_STAY_FACTOR * median(pauses)
+    stays = (
+        bend.pause_s is not None and bool(pauses) and bend.pause_s > max(ODD_STAY_S, ODD_STAY_FACTOR * median(pauses))
     )
-    return off >= 2 or (off == 1 and stays)  # noqa: PLR2004 - two of three angles, or one and a long stay
+    return off >= 2 or (off == 1 and stays)

@@ -3,19 +3,60 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
-from hingecue.posture.angles import Angles
 from hingecue.posture.constants import (
     STANDING_HIP_MAX_DEG,
     STANDING_RATE_MAX_DEG_S,
     STANDING_TRUNK_MAX_DEG,
 )
 
+if TYPE_CHECKING:
+    from hingecue.posture.angles import Angles
+    from hingecue.types import SpineReading
+
 LEARN_S: Final = 1.0
 """Time constant with which the zero follows the standing trunk."""
 SETTLED_S: Final = 0.3
 """So much standing has to be seen before the zero is used."""
+
+
+READINGS_MIN: Final = 3
+"""So many readings of the standing spine make a zero."""
+READINGS_KEPT: Final = 60
+"""The zero is a mean of the first so many readings, then a slow average of about as many."""
+SPINE_ZERO_MAX_DEG: Final = 15.0
+"""A standing spine that reads further off than this is a misreading, not a person (our judgement: a pronounced
+kyphosis reads about 15° on rendered bodies)."""
+
+
+class SpineZero:
+    """Learns what the spine reader says of this person standing, and takes it off every reading."""
+
+    def __init__(self) -> None:
+        self._mean = 0.0
+        self._count = 0
+
+    @property
+    def zero_deg(self) -> float:
+        """Spinal flexion read in standing, deg; 0 until it is known."""
+        if self._count < READINGS_MIN:
+            return 0.0
+        return max(-SPINE_ZERO_MAX_DEG, min(SPINE_ZERO_MAX_DEG, self._mean))
+
+    def learn(self, reading: SpineReading) -> None:
+        """Take a reading of the standing person."""
+        if reading.flexion_deg is None:
+            return
+        self._count = min(self._count + 1, READINGS_KEPT)
+        self._mean += (reading.flexion_deg - self._mean) / self._count
+
+    def correct(self, reading: SpineReading | None) -> SpineReading | None:
+        """Give the reading with its flexion from standing."""
+        if reading is None or reading.flexion_deg is None:
+            return reading
+        return replace(reading, flexion_deg=reading.flexion_deg - self.zero_deg)
 
 
 class StandingZero:

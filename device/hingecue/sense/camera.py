@@ -64,9 +64,7 @@ class CameraSource(CountedSource):
         )
         self._mailbox: Mailbox[Frame] = Mailbox()
         self._stop = threading.Event()
-        self._thread = threading.Thread(
-            target=self._read, args=(capture,), name=f"camera {self._path}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._read, args=(capture,), name=f"camera {self._path}", daemon=True)
         self._thread.start()
 
     @property

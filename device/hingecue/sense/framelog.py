@@ -58,9 +58,7 @@ class FrameLogWriter:
         self._last_ns: int | None = None
         with contextlib.ExitStack() as undo:
             try:
-                folder.mkdir(
-                    mode=0o700, parents=True, exist_ok=True
-                )  # pictures of a person: for its owner only
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # pictures of a person: for its owner only
                 self._pictures: BinaryIO = undo.enter_context((folder / LOG_FILE).open("xb"))
                 self._table: BinaryIO = undo.enter_context((folder / TABLE_FILE).open("xb"))
                 self._put(self._table, _HEADER)
@@ -217,9 +215,7 @@ class FrameLogReader(CountedSource):
 
 def _write_plan(path: Path, title: str) -> None:
     if not path.exists():
-        text = (
-            f'format = 1\ntitle = {json.dumps(title, ensure_ascii=False)}\n\n[camera]\nfile = "{LOG_FILE}"\n'
-        )
+        text = f'format = 1\ntitle = {json.dumps(title, ensure_ascii=False)}\n\n[camera]\nfile = "{LOG_FILE}"\n'
         path.write_text(text, encoding="utf-8")
 
 
@@ -237,11 +233,7 @@ def _read_table(folder: Path) -> tuple[list[_Line], str | None]:
         if lines and line.t_ns <= lines[-1].t_ns:
             raise _malformed(number, f"the time runs back, from {lines[-1].t_ns} ns to {line.t_ns} ns")
         lines.append(line)
-    remark = (
-        "the recording breaks off: the last line of camera.csv is not whole and was left out"
-        if rest
-        else None
-    )
+    remark = "the recording breaks off: the last line of camera.csv is not whole and was left out" if rest else None
     return lines, remark
 
 

@@ -181,16 +181,12 @@ class Section:
         match ends:
             case [float(begin), float(end)] if begin < end:
                 return begin, end
-        raise self.fault(
-            f'"{key}" must be two numbers of seconds, the earlier first', f"write {key} = [0.0, 3.0]"
-        )
+        raise self.fault(f'"{key}" must be two numbers of seconds, the earlier first', f"write {key} = [0.0, 3.0]")
 
     def _unknown(self, key: str, keys: Sequence[str]) -> InputFault:
         near = get_close_matches(key, keys, n=1)
         hint = f' (did you mean "{near[0]}"?)' if near else ""
-        return self.fault(
-            f'unknown key "{key}"{hint}', f"the keys here are: {', '.join(keys)}", "recording_key"
-        )
+        return self.fault(f'unknown key "{key}"{hint}', f"the keys here are: {', '.join(keys)}", "recording_key")
 
 
 def _seconds(value: object) -> float | None:

@@ -98,9 +98,7 @@ def read_truth(path: Path) -> TruthTable:
     """
     table = _read(path)
     if TIME not in table.header:
-        raise _columns(
-            table, f'there is no column "{TIME}"', "name the columns in the first line, times first: t_s"
-        )
+        raise _columns(table, f'there is no column "{TIME}"', "name the columns in the first line, times first: t_s")
     t_s = _numbers(table, (TIME,), gaps=False)[TIME]
     _check_times(table, t_s)
     names = tuple(name for name in table.header if name != TIME and name not in _WORDS)
@@ -134,9 +132,7 @@ def _read(path: Path) -> _Rows:
     except csv.Error as error:
         raise _row(name, reader.line_num, f"the line cannot be read ({error})") from error
     if not rows:
-        raise InputFault(
-            "csv_row", where=name, what="the file holds blank lines only", try_this="copy it again"
-        )
+        raise InputFault("csv_row", where=name, what="the file holds blank lines only", try_this="copy it again")
     header = tuple(cell.strip() for cell in rows[0][1])
     table = _Rows(name, header, rows[1:])
     _check_shape(table)
@@ -158,9 +154,7 @@ def _check_shape(table: _Rows) -> None:
         if len(cells) == width:
             continue
         cut = number == last and len(cells) < width
-        what = f"{len(cells)} values where {width} are expected" + (
-            ", the file is cut short here" if cut else ""
-        )
+        what = f"{len(cells)} values where {width} are expected" + (", the file is cut short here" if cut else "")
         raise _row(table.name, line, what)
     if not table.rows:
         raise InputFault(

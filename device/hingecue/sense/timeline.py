@@ -55,9 +55,7 @@ def judge_timing(stamps_ms: Sequence[float], told_fps: float) -> Timing:
     if measured is not None:
         if told and 1 / _RATE_FACTOR <= told_fps / measured <= _RATE_FACTOR:
             return Timing(told_fps, by_stamps=True)
-        remark = (
-            f"the film says {told_fps:g} frames a second; its frame times say {measured:.4g}, which I use"
-        )
+        remark = f"the film says {told_fps:g} frames a second; its frame times say {measured:.4g}, which I use"
         return Timing(measured, by_stamps=True, remark=remark)
     fps = told_fps if told else ASSUMED_FPS
     if told and len(stamps_ms) < 2:

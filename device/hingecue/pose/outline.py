@@ -1,0 +1,119 @@
+"""The outline of the back, in a frame of its own: hip to shoulder stands upright and measures one torso length.
+
+Aligned frame: 96 × 96 px, one torso length = 48 px, mid hip at (44, 72), mid shoulder at (44, 24), back to the left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from hingecue.types import F32, F64, Pose
+
+SIZE: Final = 96
+TORSO_PX: Final = 48.0
+HIP_X: Final = 44.0
+HIP_Y: Final = 72.0
+EDGE: Final = 0.5
+"""Where the person ends: half of the mask's probability."""
+ROW_FIRST: Final = 14
+ROW_LAST: Final = 84
+STATIONS: Final[F32] = ((HIP_Y - np.arange(ROW_LAST, ROW_FIRST - 1, -2)) / TORSO_PX).astype(np.float32)
+"""Heights along the trunk at which the back is measured: 0 hip, 1 shoulder, from −0.25 to 1.2 (36 of them)."""
+LOOK_DORSAL_PX: Final = 26
+"""How far towards the back the body is looked for when the hip–shoulder line runs outside the mask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """One person in the aligned frame.
+
+    `mask`: float32 (96, 96), 0…1. `landmarks`: float32 (33, 4): ventral, up, depth in torso lengths from the mid hip,
+    visibility. `inclination_deg`: of the trunk against gravity, forward +.
+    """
+
+    mask: F32
+    landmarks: F32
+    inclination_deg: float
+    torso_px: float
+
+
+class Aligner:
+    """Brings the mask and the landmarks of a pose into the aligned frame, through buffers made once."""
+
+    def __init__(self) -> None:
+        self._mask = np.zeros((SIZE, SIZE), np.float32)
+
+    def align(self, pose: Pose) -> Aligned | None:
+        """Align a pose; None without a mask or when hip and shoulder fall together.
+
+        The mask in the result is a view that the next call overwrites.
+        """
+        if pose.mask is None:
+            return None
+        crop = to_crop(pose)
+        hip = crop[23:25].mean(axis=0)
+        shoulder = crop[11:13].mean(axis=0)
+        up = shoulder - hip
+        torso = float(np.hypot(up[0], up[1]))
+        if torso < 6.0:
+            return None
+        rotate = _rotation(up / torso)
+        scale = TORSO_PX / torso
+        matrix = np.empty((2, 3))
+        matrix[:, :2] = rotate * scale
+        matrix[:, 2] = (HIP_X, HIP_Y) - matrix[:, :2] @ hip
+        cv2.warpAffine(pose.mask, matrix, (SIZE, SIZE), dst=self._mask, flags=cv2.INTER_LINEAR)
+        landmarks = np.empty((33, 4), np.float32)
+        at_hip = (crop - hip) @ rotate.T / torso
+        landmarks[:, 0] = at_hip[:, 0]
+        landmarks[:, 1] = -at_hip[:, 1]
+        pixel = float(np.hypot(*pose.crop_to_picture[:, 0]))
+        landmarks[:, 2] = pose.landmarks[:, 2] / (torso * pixel)
+        landmarks[:, 3] = pose.landmarks[:, 3]
+        picture_up = pose.landmarks[11:13, :2].mean(axis=0) - pose.landmarks[23:25, :2].mean(axis=0)
+        lean = float(np.degrees(np.arctan2(picture_up[0] * pose.facing.sign, -picture_up[1])))
+        return Aligned(self._mask, landmarks, lean, torso * pixel)
+
+
+def _rotation(up: F64) -> F64:
+    """Give the rotation that turns the unit vector `up` (crop, y down) into the picture's upwards."""
+    return np.array([[-up[1], up[0]], [-up[0], -up[1]]])
+
+
+def to_crop(pose: Pose) -> F64:
+    """Give the landmarks in the crop that the model saw: float64 (33, 2), px of 256."""
+    inverse = cv2.invertAffineTransform(pose.crop_to_picture)
+    return pose.landmarks[:, :2].astype(np.float64) @ inverse[:, :2].T + inverse[:, 2]
+
+
+def back_profile(mask: F32) -> F32:
+    """Measure the back: how far it stands off the hip–shoulder line at each of STATIONS, in torso lengths.
+
+    `mask`: float32 (96, 96) aligned. Walks from the line (or from the nearest body within reach) towards the back
+    until the mask ends; NaN where there is no body. Sub-pixel by linear interpolation.
+    """
+    rows = mask[ROW_LAST : ROW_FIRST - 1 : -2]
+    axis = int(HIP_X)
+    inside = rows >= EDGE
+    start = np.full(len(rows), axis)
+    outside = ~inside[:, axis]
+    if outside.any():
+        reach = inside[:, axis - LOOK_DORSAL_PX : axis][:, ::-1]
+        found = reach.any(axis=1)
+        start = np.where(outside & found, axis - 1 - reach.argmax(axis=1), start)
+        start = np.where(outside & ~found, -1, start)
+    x = np.arange(SIZE)
+    # The first column on the way from the start towards the back that is outside.
+    gap = np.where(~inside & (x[None, :] <= start[:, None]), x[None, :], -1).max(axis=1)
+    known = (start >= 0) & (gap >= 0)
+    edge = np.clip(gap, 0, SIZE - 2)
+    index = np.arange(len(rows))
+    out_value, in_value = rows[index, edge], rows[index, edge + 1]
+    fraction = (in_value - EDGE) / np.maximum(in_value - out_value, 1e-3)
+    height = (HIP_X - (edge + 1 - np.clip(fraction, 0.0, 1.0))) / TORSO_PX
+    return np.where(known, height, np.nan).astype(np.float32)

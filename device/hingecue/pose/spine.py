@@ -1,0 +1,22 @@
+"""The seam where spinal flexion is read from a pose: today's reader is `ContourSpine`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from hingecue.pose.contour import ContourSpine
+
+if TYPE_CHECKING:
+    from hingecue.types import Pose, SpineReading
+
+
+class SpineEstimator(Protocol):
+    """Anything that reads spinal flexion, its SD and the view from one pose with a mask."""
+
+    def read(self, pose: Pose) -> SpineReading:
+        """Read one pose; with no answer, the reading's reasons say why."""
+
+
+def open_spine() -> SpineEstimator:
+    """Open the spine reader of the product."""
+    return ContourSpine()
