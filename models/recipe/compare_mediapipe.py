@@ -39,9 +39,7 @@ MEDIAPIPE = "0.10.21"
 
 def main() -> int:
     """Run the command; give the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=["reference", "compare"])
     parser.add_argument("photos", type=Path, metavar="PHOTOS")
     parser.add_argument("file", type=Path, metavar="FILE.npz", nargs="?", help="MediaPipe's landmarks")
@@ -71,9 +69,7 @@ def write_reference(photos: Path, file: Path, package: Path | None) -> None:
     lite = Path(mediapipe.__file__).parent / "modules/pose_landmark/pose_landmark_lite.tflite"
     if not lite.exists():
         if package is None:
-            sys.exit(
-                "the lite model is not in the wheel; give --package FILE.tgz (npm pack @mediapipe/pose@…)"
-            )
+            sys.exit("the lite model is not in the wheel; give --package FILE.tgz (npm pack @mediapipe/pose@…)")
         with tarfile.open(package) as tar:
             lite.write_bytes(tar.extractfile("package/pose_landmark_lite.tflite").read())
     found = {}
@@ -113,9 +109,7 @@ class Ours:
         landmark.cut(picture, affine, crop, inverse=False)
         landmark.fill(self._detector.inputs["image"], crop, low=-1.0)
         out = self._detector.run()
-        boxes = decode.decode_boxes(
-            out["boxes"].reshape(-1, 12), out["scores"].ravel(), decode.make_anchors()
-        )
+        boxes = decode.decode_boxes(out["boxes"].reshape(-1, 12), out["scores"].ravel(), decode.make_anchors())
         best = decode.merge(boxes)
         if not len(best):
             return None
@@ -148,9 +142,7 @@ def compare(photos: Path, reference: Path | None, package: Path | None) -> None:
             compare_variant(variant, photos, known, of_float, of_product)
 
 
-def compare_variant(
-    variant: str, photos: Path, known: dict[str, np.ndarray], of_float: Ours, of_product: Ours
-) -> None:
+def compare_variant(variant: str, photos: Path, known: dict[str, np.ndarray], of_float: Ours, of_product: Ours) -> None:
     """Print the lines of one landmark model."""
     same_crop, float_peer, quantised_peer, product_peer, overlap, shift = [], [], [], [], [], []
     for path in sorted(photos.glob("*.jpg")):
@@ -187,8 +179,7 @@ def show(what: str, values: list[np.ndarray]) -> None:
         pooled = np.concatenate([np.atleast_1d(value) for value in values])
         p5, median, p95 = np.quantile(pooled, [0.05, 0.5, 0.95])
         print(
-            f"{what}: median {median:.2f}, mean {pooled.mean():.2f}, p5 {p5:.2f}, p95 {p95:.1f};"
-            f" {len(values)} photos"
+            f"{what}: median {median:.2f}, mean {pooled.mean():.2f}, p5 {p5:.2f}, p95 {p95:.1f}; {len(values)} photos"
         )
 
 

@@ -124,9 +124,7 @@ class RecipeError(Exception):
 
 def main() -> int:
     """Run the recipe; give the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--check", action="store_true", help="write nothing, only compare")
     action.add_argument("--calibrate", action="store_true", help="measure the ranges anew")
@@ -256,9 +254,7 @@ def compare_with_manifest(products: dict[str, bytes]) -> None:
     """Stop when a product is not the one that the manifest names."""
     manifest = tomllib.loads(MANIFEST.read_text("utf-8"))
     named = {entry["file"]: entry["sha256"] for entry in manifest["model"]}
-    different = [
-        file for file, content in products.items() if hashlib.sha256(content).hexdigest() != named.get(file)
-    ]
+    different = [file for file, content in products.items() if hashlib.sha256(content).hexdigest() != named.get(file)]
     if different:
         raise RecipeError(
             f"{', '.join(different)}: not the bytes that manifest.toml names;"

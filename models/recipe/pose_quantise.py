@@ -36,9 +36,7 @@ def float_operations(model: bytes, stem: int, body_end: str, ends: Iterable[str]
     return list(dict.fromkeys([*ends, *operations[:stem], *operations[last + 1 :]]))
 
 
-def measure_ranges(
-    model: bytes, keep_float: Iterable[str], images: np.ndarray
-) -> dict[str, tuple[float, float]]:
+def measure_ranges(model: bytes, keep_float: Iterable[str], images: np.ndarray) -> dict[str, tuple[float, float]]:
     """Run the folded `model` over `images` (float32 (n, side, side, 3)) and give each tensor's range."""
     worker = _quantizer(model, keep_float)
     with contextlib.redirect_stderr(io.StringIO()):  # progress bars
@@ -65,9 +63,7 @@ def _quantizer(model: bytes, keep_float: Iterable[str]) -> quantizer.Quantizer:
     rules = recipe_manager.RecipeManager()
     rules.add_static_config(regex=".*", operation_name=_EVERY, activation_num_bits=8, weight_num_bits=8)
     float16_weights = qtyping.OpQuantizationConfig(
-        weight_tensor_config=qtyping.TensorQuantizationConfig(
-            num_bits=16, dtype=qtyping.TensorDataType.FLOAT
-        ),
+        weight_tensor_config=qtyping.TensorQuantizationConfig(num_bits=16, dtype=qtyping.TensorDataType.FLOAT),
         compute_precision=qtyping.ComputePrecision.FLOAT,
         explicit_dequantize=True,
     )

@@ -1,0 +1,155 @@
+"""Make training pictures and push each through the product's own pose pipeline; keep what the product would see.
+
+    python models/recipe/spine/generate.py --out DATA --count 100000 [--workers 2] [--small]
+
+Nothing but the aligned mask, the aligned landmarks and the truth is kept, in shards of 1,000 pictures. A shard depends on
+its number alone, and a finished one is not made again, so the work can stop and go on. Shards from TEST_FROM on show
+bodies that no other shard has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+RECIPE = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
+
+from body.bank import make_bank  # noqa: E402
+from body.pose import Rig  # noqa: E402
+
+from hingecue.pose.detect import Detector, choice_score  # noqa: E402
+from hingecue.pose.landmark import Landmarker, Sight  # noqa: E402
+from hingecue.pose.outline import Aligner  # noqa: E402
+from hingecue.pose.runtime import Network  # noqa: E402
+from hingecue.pose.tracker import brightness  # noqa: E402
+from hingecue.types import Facing, Pose  # noqa: E402
+from spine.pictures import EDGE, Studio, Truth  # noqa: E402
+
+SHARD = 1000
+TEST_FROM = 900
+BODIES, TEST_BODIES = 420, 70
+BANK_SEED = 7
+TEXT = ("arms", "held", "support")
+POINTS = ("shoulders", "hips", "knees")
+
+
+class Eye:
+    """The product's pipeline on one picture: detector, landmarks in two passes, alignment."""
+
+    def __init__(self, variant: str) -> None:
+        self._detector = Detector(Network("pose_detector"))
+        self._landmarker = Landmarker(Network(f"pose_{variant}_nomask"), Network(f"pose_{variant}"))
+        self._aligner = Aligner()
+
+    def see(self, rgb: np.ndarray, facing_right: bool) -> dict[str, np.ndarray | float] | None:
+        """Give what the spine reader would get, or None when nobody is found.
+
+        The facing is given, so that a picture shows the pose network the crop that a locked track would.
+        """
+        found = self._detector.find(rgb)
+        if not found:
+            return None
+        roi = max(found, key=lambda c: choice_score(c, EDGE, EDGE)).roi
+        mirrored = not facing_right
+        first = self._landmarker.look(rgb, roi, mirrored=mirrored)
+        sight = self._landmarker.look(rgb, first.next_roi, mirrored=mirrored, want_mask=True)
+        if sight.presence < 0.5:
+            return None
+        pose = as_pose(sight, rgb, facing_right, len(found))
+        aligned = self._aligner.align(pose)
+        if aligned is None:
+            return None
+        return {
+            "mask": np.round(aligned.mask * 255).astype(np.uint8),
+            "landmarks": aligned.landmarks.astype(np.float16),
+            "picture": pose.landmarks[:, :3].astype(np.float32),
+            "lean": aligned.inclination_deg,
+            "torso_px": aligned.torso_px,
+            "presence": sight.presence,
+            "brightness": pose.brightness,
+        }
+
+
+def as_pose(sight: Sight, rgb: np.ndarray, facing_right: bool, people: int) -> Pose:
+    """Dress a sight as the product's pose."""
+    return Pose(
+        landmarks=sight.picture,
+        presence=sight.presence,
+        facing=Facing.RIGHT if facing_right else Facing.LEFT,
+        facing_confidence=1.0,
+        roi=sight.roi,
+        crop_to_picture=sight.affine,
+        mask=sight.mask,
+        brightness=brightness(rgb, sight.roi),
+        people=people,
+        picture_size=(rgb.shape[1], rgb.shape[0]),
+    )
+
+
+def errors(seen: dict[str, np.ndarray | float], truth: Truth) -> tuple[float, float]:
+    """Give how far the middle of the shoulders and of the hips are off, in torso lengths."""
+    points = np.asarray(seen["picture"])
+    true_hip, true_shoulder = truth.hips.mean(0), truth.shoulders.mean(0)
+    length = max(float(np.linalg.norm(true_shoulder - true_hip)), 0.25 * float(seen["torso_px"]))
+    shoulder = float(np.linalg.norm(points[11:13, :2].mean(0) - true_shoulder)) / length
+    return shoulder, float(np.linalg.norm(points[23:25, :2].mean(0) - true_hip)) / length
+
+
+def make_shard(job: tuple[str, int, int]) -> str:
+    """Make one shard, unless it is there."""
+    folder, number, size = job
+    path = Path(folder) / f"shard-{number:04d}.npz"
+    if path.exists():
+        return f"{path.name} is there"
+    rig = Rig.of(make_bank(Path(folder), BODIES, BANK_SEED))
+    rng = np.random.default_rng([BANK_SEED, number])
+    test = number >= TEST_FROM
+    bodies = range(BODIES - TEST_BODIES, BODIES) if test else range(BODIES - TEST_BODIES)
+    studio = Studio(rig, bodies, rng)
+    eyes = {name: Eye(name) for name in ("lite", "full")}
+    rows: list[dict[str, object]] = []
+    lost = 0
+    for _ in range(size):
+        rgb, truth = studio.picture()
+        variant = "full" if rng.random() < 0.6 else "lite"
+        seen = eyes[variant].see(rgb, truth.facing_right)
+        if seen is None:
+            lost += 1
+            continue
+        shoulder, hip = errors(seen, truth)
+        plain = {f.name: getattr(truth, f.name) for f in fields(truth) if f.name not in POINTS}
+        rows.append({**seen, **plain, "shoulder_off": shoulder, "hip_off": hip, "full": variant == "full"})
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    partial = path.with_suffix(".part.npz")
+    np.savez_compressed(partial, **columns, drawn=size, lost=lost)
+    partial.rename(path)
+    return f"{path.name}: {len(rows)} seen, {lost} not found"
+
+
+def main() -> None:
+    """Make all shards."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--test", type=int, default=4_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--shard", type=int, default=SHARD)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    make_bank(options.out, BODIES, BANK_SEED)
+    tests = [TEST_FROM + i for i in range(-(-options.test // options.shard))]
+    numbers = tests + list(range(-(-options.count // options.shard)))
+    jobs = [(str(options.out), number, options.shard) for number in numbers]
+    with ProcessPoolExecutor(options.workers) as pool:
+        for line in pool.map(make_shard, jobs):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

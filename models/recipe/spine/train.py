@@ -1,0 +1,181 @@
+"""Train the silhouette network on the shards of `generate.py`.
+
+    python models/recipe/spine/train.py DATA --out CHECKPOINT.pt [--epochs 14] [--limit SHARDS]
+
+The state is saved after every epoch and taken up again, so training can stop and go on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from spine.dataset import load
+from spine.net import FLEXION_SCALE, VIEW_SCALE, SpineNet, body_inputs, head
+
+BATCH, RATE, DECAY = 256, 3e-3, 2e-3
+FLIP_SHARE, BLIND_SHARE = 0.15, 0.12
+"""Shares of samples shown the wrong way round, and shown without landmarks."""
+BETA = 0.5
+"""How far the likelihood's weighting by its own variance is taken back (Seitzer et al. 2022)."""
+
+
+def tensors(data: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
+    """Bring the arrays into torch; masks stay bytes."""
+    flexion = data["total_deg"] / FLEXION_SCALE
+    return {
+        "mask": torch.from_numpy(data["mask"])[:, None],
+        "body": torch.from_numpy(body_inputs(data["landmarks"], data["lean"], data["presence"])),
+        "flexion": torch.from_numpy(flexion.astype(np.float32)),
+        "lumbar": torch.from_numpy((data["lumbar_deg"] / FLEXION_SCALE).astype(np.float32)),
+        "view": torch.from_numpy((data["view_deg"] / VIEW_SCALE).astype(np.float32)),
+        "on": torch.from_numpy(data["on_person"].astype(np.float32)),
+        "good": torch.from_numpy(data["good"].astype(np.float32)),
+    }
+
+
+def flip(mask: torch.Tensor, body: torch.Tensor, which: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Show some samples as they look when back and belly were taken for each other."""
+    axis = 44  # the hip-shoulder line's column
+    source = (2 * axis - torch.arange(mask.shape[3])).clamp(0, mask.shape[3] - 1)
+    mask = torch.where(which[:, None, None, None], mask[..., source], mask)
+    sign = torch.ones_like(body)
+    sign[which, 0:-3:4] = -1
+    sign[which, -3] = -1
+    return mask, body * sign
+
+
+def blur_truth(mask: torch.Tensor, body: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Shift, turn and scale the mask a little, cover a part of it, and jitter the landmarks."""
+    n = len(mask)
+    angle, scale = torch.randn(n) * 0.04, 1 + torch.randn(n) * 0.04
+    theta = torch.zeros(n, 2, 3)
+    theta[:, 0, 0], theta[:, 0, 1] = torch.cos(angle) / scale, -torch.sin(angle) / scale
+    theta[:, 1, 0], theta[:, 1, 1] = torch.sin(angle) / scale, torch.cos(angle) / scale
+    theta[:, :, 2] = torch.randn(n, 2) * 0.02
+    grid = F.affine_grid(theta, list(mask.shape), align_corners=False)
+    mask = F.grid_sample(mask, grid, align_corners=False)
+    for i in torch.where(torch.rand(n) < 0.12)[0].tolist():
+        w, h = (int(v) for v in torch.randint(6, 26, (2,)))
+        x, y = int(torch.randint(20, 96 - w, (1,))), int(torch.randint(0, 96 - h, (1,)))
+        mask[i, :, y : y + h, x : x + w] = float(torch.rand(1) < 0.5)
+    return mask, body + 0.03 * torch.randn_like(body)
+
+
+def likelihood(mean: torch.Tensor, log_variance: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """Give the β-weighted Gaussian negative log-likelihood of each sample."""
+    spread = log_variance.clamp(-6, 3)
+    return 0.5 * (spread + (mean - truth) ** 2 * torch.exp(-spread)) * torch.exp(BETA * spread).detach()
+
+
+def loss_of(out: torch.Tensor, batch: dict[str, torch.Tensor], flipped: torch.Tensor) -> torch.Tensor:
+    """Add up the losses of all heads; flexion counts only where the pose is on the person."""
+    on = batch["on"]
+    bce = nn.functional.binary_cross_entropy_with_logits
+    flexion = likelihood(head(out, "flexion"), head(out, "flexion_logvar"), batch["flexion"]).mean()
+    flexion = (
+        flexion + 0.5 * (F.huber_loss(head(out, "flexion"), batch["flexion"], delta=0.3, reduction="none") * on).mean()
+    )
+    view = likelihood(head(out, "view"), head(out, "view_logvar"), batch["view"]).mean()
+    view = view + F.huber_loss(head(out, "view"), batch["view"], delta=0.3)
+    lumbar = (F.huber_loss(head(out, "lumbar"), batch["lumbar"], delta=0.5, reduction="none") * on).mean()
+    doubt = bce(head(out, "far_off"), (batch["view"] > 45 / VIEW_SCALE).float())
+    doubt = doubt + bce(head(out, "belly_wrong"), flipped.float(), weight=on)
+    doubt = doubt + bce(head(out, "on_person"), on) + bce(head(out, "good"), batch["good"])
+    return flexion + 0.3 * view + 0.3 * lumbar + 0.1 * doubt
+
+
+def run_epoch(
+    net: SpineNet, data: dict[str, torch.Tensor], optimiser: torch.optim.Optimizer, schedule: object
+) -> float:
+    """Go once through the data; give the mean loss."""
+    net.train()
+    order = torch.randperm(len(data["flexion"]))
+    total, steps = 0.0, len(order) // BATCH
+    for step in range(steps):
+        rows = order[step * BATCH : (step + 1) * BATCH]
+        batch = {name: values[rows] for name, values in data.items()}
+        mask, body = batch["mask"].float() / 255, batch["body"].clone()
+        flipped = torch.rand(BATCH) < FLIP_SHARE
+        mask, body = flip(mask, body, flipped)
+        mask, body = blur_truth(mask, body)
+        body[torch.rand(BATCH) < BLIND_SHARE, :-3] = 0
+        loss = loss_of(net(mask, body), batch, flipped)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+        optimiser.step()
+        schedule.step()  # type: ignore[attr-defined]
+        total += float(loss.detach())
+    return total / max(1, steps)
+
+
+@torch.no_grad()
+def predict(net: SpineNet, data: dict[str, torch.Tensor]) -> np.ndarray:
+    """Run the network over everything: float32 (N, heads)."""
+    net.eval()
+    parts = [
+        net(data["mask"][i : i + 512].float() / 255, data["body"][i : i + 512])
+        for i in range(0, len(data["body"]), 512)
+    ]
+    return torch.cat(parts).numpy()
+
+
+def main() -> None:
+    """Train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    train = tensors(load(options.data, test=False, limit=options.limit))
+    held = load(options.data, test=True)
+    test = tensors(held)
+    net = SpineNet()
+    optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
+    steps = options.epochs * (len(train["flexion"]) // BATCH) + 1
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
+    begin = 0
+    if options.out.exists():
+        state = torch.load(options.out, weights_only=True)
+        if state["steps"] == steps:
+            net.load_state_dict(state["net"])
+            optimiser.load_state_dict(state["optimiser"])
+            schedule.load_state_dict(state["schedule"])
+            begin = state["epoch"]
+    weights = sum(p.numel() for p in net.parameters())
+    print(f"{len(train['flexion'])} pictures, {weights} weights", flush=True)
+    for epoch in range(begin, options.epochs):
+        began = time.perf_counter()
+        loss = run_epoch(net, train, optimiser, schedule)
+        state = {
+            "net": net.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "schedule": schedule.state_dict(),
+        }
+        torch.save({**state, "epoch": epoch + 1, "steps": steps}, options.out)
+        found = predict(net, test)
+        side = (held["view_deg"] <= 30) & (held["trunk_deg"] > 20)
+        error = np.abs(found[:, 0] * FLEXION_SCALE - held["total_deg"])
+        view = np.abs(found[:, 2] * VIEW_SCALE - held["view_deg"])
+        print(
+            f"epoch {epoch + 1}: loss {loss:.4f}, flexion MAE {error[side].mean():.2f}° (on person "
+            f"{error[side & held['on_person']].mean():.2f}°), view MAE {view.mean():.2f}°, {time.perf_counter() - began:.0f} s",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
