@@ -1,0 +1,159 @@
+"""`hingecue analyze`: photos, films and recording folders, one after the other."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from hingecue.app.answer import fault_object, film_object, photo_object
+from hingecue.app.engine import Engine
+from hingecue.app.film import FilmResult, analyse_film
+from hingecue.app.keeping import Keeper
+from hingecue.app.live import bend_line, progress
+from hingecue.app.output import answers, put_json, tell
+from hingecue.app.photo import PhotoResult, judge_photo
+from hingecue.coach.summary import say, summarise
+from hingecue.errors import Fault, InputFault
+from hingecue.pose.spine import open_spine
+from hingecue.pose.tracker import PoseTracker
+from hingecue.sense.photo import PhotoSource
+from hingecue.sense.recording import Recording
+from hingecue.sense.source import open_input
+from hingecue.store.picture import draw_session
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from pathlib import Path
+
+    from hingecue.app.engine import Step
+    from hingecue.config import Settings
+    from hingecue.pose.spine import SpineEstimator
+    from hingecue.sense.base import FrameSource
+
+
+class Analyzer:
+    """Judges inputs one by one with models that are loaded once."""
+
+    def __init__(self, options: Namespace, settings: Settings) -> None:
+        self.options = options
+        self.settings = settings
+        self._tracker: PoseTracker | None = None
+        self._spine: SpineEstimator | None = None
+        self.failed = False
+        self.interrupted = False
+
+    def one(self, path: Path) -> None:
+        """Judge one input and answer; a fault is told and remembered, and the next input can go on."""
+        try:
+            with ExitStack() as stack:
+                source = stack.enter_context(open_input(path))
+                if isinstance(source, PhotoSource):
+                    self._photo(path, source)
+                else:
+                    self._film(path, source)
+        except Fault as fault:
+            self.failed = True
+            tell(str(fault))
+            if self.options.json:
+                put_json(fault_object(str(path), fault))
+
+    def _models(self) -> tuple[PoseTracker, SpineEstimator]:
+        if self._tracker is None or self._spine is None:
+            self._tracker = PoseTracker(self.settings.model, self.settings.threads)
+            self._spine = open_spine()
+        self._tracker.reset()
+        return self._tracker, self._spine
+
+    def _photo(self, path: Path, source: PhotoSource) -> None:
+        tracker, spine = self._models()
+        frame = next(iter(source))
+        result = judge_photo(frame, tracker, spine, name=str(path))
+        if self.options.json:
+            put_json(photo_object(result))
+        else:
+            answers().print(f"{path}: {photo_sentence(result)}", soft_wrap=True, markup=False)
+
+    def _film(self, path: Path, source: FrameSource | Recording) -> None:
+        kind = "recording" if isinstance(source, Recording) else "video"
+        film = source.video if isinstance(source, Recording) else source
+        if film is None:
+            raise InputFault(
+                "recording_no_camera",
+                where=str(path),
+                what="the recording has no film of the camera",
+                try_this="add camera.mp4 to the folder",
+            )
+        tracker, spine = self._models()
+        engine = Engine(tracker=tracker, spine=spine)
+        keeper = Keeper(self.settings.database if self.options.store else None, tell, source=str(path))
+        with progress(film.duration_s, path.name) as advance:
+
+            def on_step(t_s: float, step: Step) -> None:
+                advance(t_s)
+                if step.bend is not None:
+                    keeper.bend(step.bend)
+
+            result = analyse_film(film, engine, name=str(path), kind=kind, on_step=on_step)
+        keeper.finish(result.bends, result.view)
+        self.failed = self.failed or keeper.failed
+        self.interrupted = not result.complete
+        for note in result.notes:
+            tell(f"{path}: {note}")
+        self._answer(result)
+
+    def _answer(self, result: FilmResult) -> None:
+        if self.options.json:
+            put_json(film_object(result))
+        else:
+            print_film(result)
+        if self.options.picture is not None:
+            write_picture(self.options.picture, result)
+
+
+def analyze(options: Namespace, settings: Settings) -> int:
+    """Judge every path of the command line; 1 when an input or a part failed, 130 when stopped."""
+    analyzer = Analyzer(options, settings)
+    for path in options.paths:
+        analyzer.one(path)
+        if analyzer.interrupted:
+            tell("stopped; what was finished is kept")
+            return 130
+    return 1 if analyzer.failed else 0
+
+
+def print_film(result: FilmResult) -> None:
+    """Tell a film to a person: a line a bend, then the summary in sentences."""
+    console = answers()
+    for bend in result.bends:
+        console.print(bend_line(bend), soft_wrap=True)
+    console.print(say(summarise(result.bends), result.bends), soft_wrap=True)
+    if result.frames_analyzed and not result.frames_with_person:
+        console.print("Nobody was seen in it.")
+
+
+def photo_sentence(result: PhotoResult) -> str:
+    """Tell a photo to a person in one sentence."""
+    if not result.person:
+        return "nobody is seen in it."
+    if result.reasons:
+        return f"unsure. {result.reasons[0].advice}"
+    flexion = (
+        ""
+        if result.spine_flexion_deg is None
+        else (f", spinal flexion {result.spine_flexion_deg:.0f}° ± {result.spine_sd_deg or 0:.0f}°")
+    )
+    return f"the back is {result.back}{flexion} ({result.confidence:.0%} sure)."
+
+
+def write_picture(path: Path, result: FilmResult) -> None:
+    """Draw a film into an SVG file; `InputFault` when it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(draw_session(result.series, result.bends, result.name), "utf-8")
+    except OSError as error:
+        raise InputFault(
+            "picture_not_written",
+            where=str(path),
+            what=f"the picture could not be written ({error.strerror})",
+            try_this="name a file in a folder that you may write to",
+        ) from error

@@ -1,0 +1,32 @@
+"""The commands, loaded when they are called: `--help` needs no models."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable
+
+    from hingecue.config import Settings
+
+
+def _late(module: str, name: str) -> Callable[[Namespace, Settings], int]:
+    def command(options: Namespace, settings: Settings) -> int:
+        result: int = getattr(import_module(f"hingecue.app.{module}"), name)(options, settings)
+        return result
+
+    return command
+
+
+demo = _late("demo", "demo")
+analyze = _late("analyze", "analyze")
+run = _late("loop", "run")
+record = _late("loop", "record")
+replay = _late("loop", "replay")
+check = _late("check", "check")
+bench = _late("bench", "bench")
+sessions = _late("shelf", "sessions")
+report = _late("shelf", "report")
+export = _late("shelf", "export")

@@ -1,0 +1,91 @@
+"""`hingecue demo`: the bundled recording through the real models, at the speed of life."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hingecue.app.analyze import write_picture
+from hingecue.app.answer import film_object
+from hingecue.app.engine import Engine
+from hingecue.app.film import analyse_film
+from hingecue.app.keeping import Keeper
+from hingecue.app.live import LiveView
+from hingecue.app.output import answers, put_json, tell
+from hingecue.coach.summary import say, summarise
+from hingecue.cue.sink import NullCue
+from hingecue.errors import InputFault
+from hingecue.pose.spine import open_spine
+from hingecue.pose.tracker import PoseTracker
+from hingecue.sense.recording import open_recording
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from hingecue.app.engine import Step
+    from hingecue.config import Settings
+
+FOLDER = Path(__file__).resolve().parents[1] / "demo_recording"
+
+
+class Pace:
+    """Holds a film back to the speed of life; with `speed` 0 it lets it run."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._began: float | None = None
+
+    def wait_for(self, t_s: float) -> None:
+        """Sleep until the film's time `t_s` has come."""
+        if self._speed <= 0:
+            return
+        now = time.monotonic()
+        if self._began is None:
+            self._began = now - t_s / self._speed
+        delay = self._began + t_s / self._speed - now
+        if delay > 0:
+            time.sleep(delay)
+
+
+def demo(options: Namespace, settings: Settings) -> int:
+    """Play the bundled recording: a live view, cues, the summary and its picture; with `--json` only the object."""
+    engine = Engine(tracker=PoseTracker(settings.model, settings.threads), spine=open_spine())
+    keeper = Keeper(None if options.json else settings.database, tell, source="demo")
+    pace = Pace(0.0 if options.fast or options.json else 1.0)
+    console = answers()
+    console.quiet = options.json
+    cue_sink = NullCue()
+    with open_recording(FOLDER) as recording, LiveView(console) as view:
+        film = recording.video
+        if film is None:
+            raise InputFault(
+                "demo_missing",
+                where=str(FOLDER),
+                what="the bundled film is missing",
+                try_this="install HingeCue again",
+            )
+
+        def on_step(t_s: float, step: Step) -> None:
+            pace.wait_for(t_s)
+            view.show(step.posture)
+            for cue in step.cues:
+                cue_sink.play(cue)
+                view.cue(cue)
+            if step.bend is not None:
+                view.bend(step.bend)
+                keeper.bend(step.bend)
+
+        result = analyse_film(film, engine, name="demo", kind="recording", on_step=on_step)
+    keeper.finish(result.bends, result.view)
+    if options.json:
+        put_json(film_object(result))
+    else:
+        picture = options.picture or settings.database.parent / "demo.svg"
+        write_picture(picture, result)
+        console.print(say(summarise(result.bends), result.bends), soft_wrap=True)
+        console.print(f"The picture of this session: {picture}", soft_wrap=True)
+    if not result.complete:
+        tell("stopped; what was finished is kept")
+        return 130
+    return 1 if keeper.failed else 0

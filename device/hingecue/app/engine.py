@@ -1,0 +1,87 @@
+"""One frame in, everything judged out: the same chain for films, recordings and the live camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from hingecue.coach.rules import CueRule
+from hingecue.posture.judge import Judge
+from hingecue.posture.roles import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hingecue.pose.spine import SpineEstimator
+    from hingecue.pose.tracker import PoseTracker
+    from hingecue.posture.kind import Bands
+    from hingecue.types import Bend, Cue, Frame, Posture
+
+MASK_EVERY: Final = 6
+"""While nobody bends, every so many frames the outline is read all the same: the standing back is the spine's zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one frame brought."""
+
+    posture: Posture
+    bend: Bend | None
+    cues: tuple[Cue, ...]
+
+
+class Engine:
+    """The main job: pose, spine, judgement and cues for a stream of frames that carry their own time."""
+
+    def __init__(self, *, tracker: PoseTracker, spine: SpineEstimator, bands: Bands | None = None) -> None:
+        self.tracker = tracker
+        self.spine = spine
+        self.judge = Judge(bands)
+        self._rule = CueRule()
+        self._cues: dict[int, list[Cue]] = {}
+        self._bends: list[Bend] = []
+        self._since_mask = MASK_EVERY
+        self.latency_ms: Callable[[], float | None] = lambda: None
+
+    @property
+    def bends(self) -> list[Bend]:
+        """The bends so far, with the roles as they stand now and their cues."""
+        return resolve(self._bends)
+
+    def step(self, frame: Frame) -> Step:
+        """Judge one frame."""
+        want = self.judge.bending or self._since_mask >= MASK_EVERY
+        self._since_mask = 0 if want else self._since_mask + 1
+        pose = self.tracker.step(frame, want_mask=want)
+        reading = None if pose is None or pose.mask is None else self.spine.read(pose)
+        judged = self.judge.update(frame.t_s, pose, reading)
+        cues: list[Cue] = []
+        if judged.progress is not None:
+            progress = judged.progress
+            early = self._rule.on_progress(progress.bend_index, frame.t_s, progress.going_down, progress.p_flexion)
+            self._note(progress.bend_index, early, cues)
+        bend = self._finished(judged.bend, frame.t_s, cues)
+        return Step(judged.posture, bend, tuple(cues))
+
+    def finish(self, t_s: float) -> Step | None:
+        """End the stream; give the bend that it cut off, if any."""
+        cut = self.judge.finish()
+        if cut is None:
+            return None
+        cues: list[Cue] = []
+        bend = self._finished(cut, t_s, cues)
+        return Step(self.judge.last_posture, bend, tuple(cues))
+
+    def _finished(self, bend: Bend | None, t_s: float, cues: list[Cue]) -> Bend | None:
+        if bend is None:
+            return None
+        self._note(bend.index, self._rule.on_bend(bend, t_s), cues)
+        bend = replace(bend, cues=tuple(self._cues.pop(bend.index, ())))
+        self._bends.append(bend)
+        return bend
+
+    def _note(self, index: int, cue: Cue | None, cues: list[Cue]) -> None:
+        if cue is not None:
+            cue = replace(cue, latency_ms=self.latency_ms())
+            cues.append(cue)
+            self._cues.setdefault(index, []).append(cue)

@@ -1,0 +1,111 @@
+"""Analyse one film or recording offline, as fast as the machine can."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from hingecue.types import Bend, Facing, Posture, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hingecue.app.engine import Engine, Step
+    from hingecue.posture.kind import Bands
+    from hingecue.sense.base import FrameSource
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FilmResult:
+    """What a film showed. `series` holds the posture of every analysed frame, for the picture."""
+
+    name: str
+    kind: str
+    duration_s: float | None
+    frames: int
+    frames_analyzed: int
+    frames_with_person: int
+    view: View
+    facing: Facing | None
+    bends: list[Bend]
+    series: list[Posture]
+    bands: Bands
+    rate_fps: float | None
+    thinned_from_fps: float | None
+    notes: tuple[str, ...] = ()
+    complete: bool = True
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is counted while the film runs."""
+
+    series: list[Posture] = field(default_factory=list)
+    with_person: int = 0
+    views: Counter[View] = field(default_factory=Counter)
+    facings: Counter[Facing] = field(default_factory=Counter)
+
+    def add(self, posture: Posture) -> None:
+        self.series.append(posture)
+        if posture.facing is None:
+            return
+        self.with_person += 1
+        self.facings[posture.facing] += 1
+        if posture.view is not View.UNKNOWN:
+            self.views[posture.view] += 1
+
+
+def analyse_film(
+    source: FrameSource,
+    engine: Engine,
+    *,
+    name: str,
+    kind: str,
+    on_step: Callable[[float, Step], None] | None = None,
+) -> FilmResult:
+    """Run a film through the engine; `on_step` hears every step with its time in seconds.
+
+    A KeyboardInterrupt ends the film early: what was seen until then is the result, marked `complete=False`.
+    """
+    tally = _Tally()
+    began = time.perf_counter()
+    last_s = 0.0
+    complete = True
+    try:
+        for frame in source:
+            last_s = frame.t_s
+            step = engine.step(frame)
+            tally.add(step.posture)
+            if on_step is not None:
+                on_step(last_s, step)
+    except KeyboardInterrupt:
+        complete = False
+    cut = engine.finish(last_s)
+    if cut is not None and on_step is not None:
+        on_step(last_s, cut)
+    spent = time.perf_counter() - began
+    return FilmResult(
+        name=name,
+        kind=kind,
+        duration_s=source.duration_s,
+        frames=source.frames,
+        frames_analyzed=source.frames_analyzed,
+        frames_with_person=tally.with_person,
+        view=_commonest(tally.views) or View.UNKNOWN,
+        facing=_commonest(tally.facings),
+        bends=engine.bends,
+        series=tally.series,
+        bands=engine.judge.bands,
+        rate_fps=source.frames_analyzed / spent if spent > 0 else None,
+        thinned_from_fps=source.info.thinned_from_fps,
+        notes=tuple(source.warnings),
+        complete=complete,
+    )
+
+
+def _commonest(counts: Counter[T]) -> T | None:
+    return counts.most_common(1)[0][0] if counts else None

@@ -1,0 +1,155 @@
+"""Judge one photo: is the back flat or rounded, and may that be said at all."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hingecue.posture.angles import NearSide, measure
+from hingecue.posture.constants import KIND_PROBABILITY_MIN, VIEW_SIDE_MAX_DEG
+from hingecue.posture.kind import Bands, flexion_probabilities, split_doubts
+from hingecue.posture.view import faces_camera, name_view
+from hingecue.types import Back, Facing, Reason, SpineReading, View
+
+if TYPE_CHECKING:
+    from hingecue.posture.angles import Angles
+    from hingecue.pose.spine import SpineEstimator
+    from hingecue.pose.tracker import PoseTracker
+    from hingecue.types import Frame, Pose
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoResult:
+    """What a photo showed; `pose` is kept for drawing."""
+
+    name: str
+    person: bool
+    view: View = View.UNKNOWN
+    facing: Facing | None = None
+    trunk_deg: float | None = None
+    hip_deg: float | None = None
+    knee_deg: float | None = None
+    spine_flexion_deg: float | None = None
+    spine_sd_deg: float | None = None
+    view_deg: float | None = None
+    back: Back = Back.UNSURE
+    confidence: float = 0.0
+    reasons: tuple[Reason, ...] = ()
+    people: int = 0
+    pose: Pose | None = None
+
+
+LOOK_NS: Final = 33_000_000
+"""The looks pretend to be frames of a film."""
+LOOKS: Final = 4
+"""A photo is looked at so many times from either side, each look from a slightly different crop."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at a photo, in the photo's own orientation."""
+
+    facing: Facing
+    certainty: float
+    angles: Angles
+    reading: SpineReading
+    front: bool
+    pose: Pose
+
+
+def judge_photo(
+    frame: Frame, tracker: PoseTracker, spine: SpineEstimator, *, name: str, bands: Bands | None = None
+) -> PhotoResult:
+    """Judge the person in one photo; the zero of the trunk is the vertical, for nobody was seen standing.
+
+    The pose models jump by some percent of the torso when a picture moves by half a pixel. A film averages that out;
+    a photo is looked at several times instead, and as often in the mirror, so that a mirrored photo gives the same answer.
+    """
+    bands = bands or Bands()
+    mirror = replace(frame, rgb=np.ascontiguousarray(frame.rgb[:, ::-1]))
+    looks = [*_looks(frame, tracker, spine, mirrored=False), *_looks(mirror, tracker, spine, mirrored=True)]
+    if len(looks) < LOOKS:
+        return PhotoResult(name, person=False, reasons=(Reason.PERSON_LOST,))
+    facing = Facing.RIGHT if sum(look.certainty * look.facing.sign for look in looks) >= 0 else Facing.LEFT
+    looks = [look for look in looks if look.facing is facing]
+    reading = _mean_reading([look.reading for look in looks])
+    back, confidence, reasons = judge_back(reading, bands)
+    return PhotoResult(
+        name=name,
+        person=True,
+        view=name_view(reading.view_deg, front_side=2 * sum(look.front for look in looks) >= len(looks)),
+        facing=facing,
+        trunk_deg=_mean([look.angles.trunk_deg for look in looks]),
+        hip_deg=_mean([look.angles.hip_deg for look in looks]),
+        knee_deg=_mean([look.angles.knee_deg for look in looks]),
+        spine_flexion_deg=reading.flexion_deg,
+        spine_sd_deg=reading.sd_deg,
+        view_deg=reading.view_deg,
+        back=back,
+        confidence=confidence,
+        reasons=reasons,
+        people=max(look.pose.people for look in looks),
+        pose=looks[0].pose,
+    )
+
+
+def _looks(frame: Frame, tracker: PoseTracker, spine: SpineEstimator, *, mirrored: bool) -> list[_Look]:
+    """Look at one orientation: the tracker follows the still person, and each step cuts a new crop."""
+    tracker.reset()
+    found = []
+    for number in range(LOOKS):
+        pose = tracker.step(replace(frame, index=number, t_ns=number * LOOK_NS), want_mask=True)
+        if pose is None:
+            continue
+        found.append(
+            _Look(
+                facing=_other(pose.facing) if mirrored else pose.facing,
+                certainty=pose.facing_confidence + 0.01,
+                angles=measure(pose, NearSide().update(pose.landmarks)),
+                reading=spine.read(pose),
+                front=faces_camera(pose),
+                pose=replace(pose, mask=None if pose.mask is None else pose.mask.copy()),
+            )
+        )
+    return found
+
+
+def _other(facing: Facing) -> Facing:
+    return Facing.LEFT if facing is Facing.RIGHT else Facing.RIGHT
+
+
+def _mean(values: list[float | None]) -> float | None:
+    """Give the mean if at least half of the looks know the value."""
+    known = [v for v in values if v is not None]
+    return math.fsum(known) / len(known) if 2 * len(known) >= len(values) and known else None
+
+
+def _mean_reading(readings: list[SpineReading]) -> SpineReading:
+    """Give the mean reading; a reason stands when at least half of the looks have it."""
+    count: dict[Reason, int] = {}
+    for reading in readings:
+        for reason in reading.reasons:
+            count[reason] = count.get(reason, 0) + 1
+    return SpineReading(
+        _mean([r.flexion_deg for r in readings]),
+        _mean([r.sd_deg for r in readings]),
+        _mean([r.view_deg for r in readings]),
+        tuple(sorted(reason for reason, n in count.items() if 2 * n >= len(readings))),
+    )
+
+
+def judge_back(reading: SpineReading, bands: Bands) -> tuple[Back, float, tuple[Reason, ...]]:
+    """Name the back of one reading, with its probability and what forbids an answer."""
+    doubts, explaining = split_doubts(reading.reasons)
+    if reading.view_deg is not None and reading.view_deg > VIEW_SIDE_MAX_DEG:
+        doubts = (*doubts, Reason.VIEW_NOT_SIDE)
+    if reading.flexion_deg is None or reading.sd_deg is None or doubts:
+        return Back.UNSURE, 0.0, doubts or (Reason.PERSON_LOST,)
+    flat, between, rounded = flexion_probabilities(reading.flexion_deg, reading.sd_deg, bands)
+    best, back = max((flat, Back.FLAT), (between, Back.BETWEEN), (rounded, Back.ROUNDED), key=lambda pair: pair[0])
+    if best < KIND_PROBABILITY_MIN:
+        return Back.UNSURE, best, explaining or (Reason.NEAR_THRESHOLD,)
+    return back, best, ()

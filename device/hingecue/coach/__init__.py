@@ -1,0 +1,1 @@
+"""From bends to cues. Pure, like posture."""

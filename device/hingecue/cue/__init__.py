@@ -1,0 +1,1 @@
+"""From a cue pattern to what the lifter feels, sees or hears."""

@@ -1,0 +1,1 @@
+"""What is kept: sessions in SQLite, and the pictures drawn of them."""

@@ -1,0 +1,63 @@
+"""The shape of the store, one numbered step after the other. A step that was released is never edited."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_001_SESSIONS = """
+CREATE TABLE sessions (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    started_utc   TEXT,               -- ISO 8601, UTC; NULL until the clock is known to be right
+    start_ns      INTEGER NOT NULL,   -- CLOCK_MONOTONIC
+    end_ns        INTEGER,            -- CLOCK_MONOTONIC; NULL until finished
+    source        TEXT NOT NULL,
+    app_version   TEXT NOT NULL,
+    view          TEXT,
+    bends         INTEGER,            -- these seven: NULL until finished
+    repetitions   INTEGER,
+    hinge         INTEGER,
+    squat         INTEGER,
+    flexion       INTEGER,
+    mixed         INTEGER,
+    unsure        INTEGER
+) STRICT;
+
+CREATE TABLE bends (
+    session_id        INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    "index"           INTEGER NOT NULL,
+    role              TEXT NOT NULL,
+    start_s           REAL,
+    bottom_s          REAL NOT NULL,
+    end_s             REAL,
+    kind              TEXT NOT NULL,
+    confidence        REAL NOT NULL,
+    reasons           TEXT NOT NULL,  -- JSON array of words
+    trunk_deg         REAL,
+    hip_deg           REAL,
+    knee_deg          REAL,
+    spine_flexion_deg REAL,
+    spine_sd_deg      REAL,
+    flexion_share     REAL,
+    spine_source      TEXT NOT NULL,
+    down_s            REAL,
+    pause_s           REAL,
+    up_s              REAL,
+    view              TEXT NOT NULL,
+    facing            TEXT,
+    PRIMARY KEY (session_id, "index")
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cues (
+    session_id  INTEGER NOT NULL,
+    bend_index  INTEGER NOT NULL,
+    position    INTEGER NOT NULL,     -- 0, 1, … in the order given
+    t_s         REAL NOT NULL,
+    pattern     TEXT NOT NULL,
+    latency_ms  REAL,
+    PRIMARY KEY (session_id, bend_index, position),
+    FOREIGN KEY (session_id, bend_index) REFERENCES bends (session_id, "index") ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final = (_001_SESSIONS,)
+"""`MIGRATIONS[n]` leads from format n to format n + 1; the format is SQLite's `PRAGMA user_version`."""
