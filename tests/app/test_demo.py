@@ -43,6 +43,19 @@ def true_bends():
     return found
 
 
+def beginning(film, to, seconds):
+    """Write the first seconds of a film."""
+    import cv2
+
+    from tests.app.conftest import write_film
+
+    capture = cv2.VideoCapture(str(film))
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    frames = [capture.read()[1] for _ in range(int(seconds * fps))]
+    capture.release()
+    return write_film(to, frames, fps)
+
+
 def test_the_twelve_bends_are_found_and_no_more(demo_answer) -> None:
     truth = true_bends()
     assert len(truth) == 12
@@ -98,7 +111,8 @@ def test_a_record_is_replayed_to_the_bit(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setenv("HINGECUE_HOME", str(tmp_path / "home"))
     folder = tmp_path / "kept"
     # A film stands in for the camera; its thread drops what the loop cannot take, as a live one does.
-    assert main(["record", str(folder), "--camera", str(FOLDER / "camera.mp4"), "--model", "lite"]) == 0
+    film = beginning(FOLDER / "camera.mp4", tmp_path / "begin.mp4", seconds=7)
+    assert main(["record", str(folder), "--camera", str(film), "--model", "lite"]) == 0
     capsys.readouterr()
     assert main(["replay", str(folder)]) == 0
     assert "to the bit" in capsys.readouterr().err

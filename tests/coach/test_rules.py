@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,4 +98,4 @@ def test_whatever_happens_corrective_cues_are_rare_and_sure(story):
         index += ends
     assert len({bend for bend, _ in corrective}) == len(corrective)
     times = [t_s for _, t_s in corrective]
-    assert all(b - a >= CORRECTIVE_GAP_S for a, b in zip(times, times[1:], strict=False))
+    assert all(b - a >= CORRECTIVE_GAP_S for a, b in pairwise(times))

@@ -45,6 +45,22 @@ def test_a_camera_gives_newer_and_newer_frames_on_the_monotonic_clock(make_film:
     assert not any(thread.name.startswith("camera ") for thread in threading.enumerate())
 
 
+@pytest.fixture
+def as_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a film be read as a camera is: as fast as it gives, and not ended by a failed read."""
+    monkeypatch.setattr(camera, "_is_film", lambda _path: False)
+
+
+def test_a_film_that_stands_in_is_played_at_its_rate_and_ends(make_film: MakeFilm) -> None:
+    began = time.monotonic()
+    with CameraSource(make_film(frames=9)) as source:
+        frames = list(source)
+    assert time.monotonic() - began > 8 / 30
+    assert frames[-1].index == 8
+    assert source.drops + source.frames_analyzed == 9
+
+
+@pytest.mark.usefixtures("as_live")
 def test_a_camera_that_falls_silent_is_a_fault_in_time(make_film: MakeFilm) -> None:
     source = CameraSource(make_film(frames=8), silent_after_s=0.3)
     began = time.monotonic()
@@ -57,6 +73,7 @@ def test_a_camera_that_falls_silent_is_a_fault_in_time(make_film: MakeFilm) -> N
     assert source.drops + source.frames_analyzed == 8
 
 
+@pytest.mark.usefixtures("as_live")
 def test_a_slow_reader_gets_the_newest_frame(make_film: MakeFilm) -> None:
     with CameraSource(make_film(frames=8), silent_after_s=5.0) as source:
         while source.drops < 7:
@@ -64,6 +81,7 @@ def test_a_slow_reader_gets_the_newest_frame(make_film: MakeFilm) -> None:
         assert next(iter(source)).index == 7
 
 
+@pytest.mark.usefixtures("as_live")
 def test_closing_ends_the_iteration(make_film: MakeFilm) -> None:
     source = CameraSource(make_film(frames=2))
     timer = threading.Timer(0.2, source.close)
@@ -73,6 +91,7 @@ def test_closing_ends_the_iteration(make_film: MakeFilm) -> None:
     source.close()
 
 
+@pytest.mark.usefixtures("as_live")
 def test_a_thread_that_hangs_in_the_driver_is_named(make_film: MakeFilm, monkeypatch: pytest.MonkeyPatch) -> None:
     source = CameraSource(make_film(frames=2))
     hang = threading.Event()

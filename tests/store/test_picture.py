@@ -44,7 +44,7 @@ def test_a_session_shows_its_curves_its_bends_and_its_counts(bends):
     assert len(of_class(root, "trunk")) == len(of_class(root, "spine")) == len(of_class(root, "sd")) == 1
     said = words(root)
     assert "3 bends: 1 hip hinge, 1 with a rounded back, 1 left open." in said
-    assert {"Tuesday", "1", "2", "3", "hip hinge", "rounded back", "not sure", "71°"} & set(said) >= {"1", "2", "3"}
+    assert {"Tuesday", "1", "2", "3", "hip hinge", "rounded back", "not sure", "72°"} <= set(said)
     assert {"early cue", "cue after", "hinge cue"} <= set(said)
     assert "squat" not in said
     assert "http" not in draw_session(series, bends, "").replace("http://www.w3.org/2000/svg", "")
@@ -162,6 +162,10 @@ def test_thinning_keeps_the_limit_the_order_and_the_extremes(series, limit):
         left = [s.value for s in kept if s.value is not None]
         assert (min(left), max(left)) == (min(values), max(values))
     assert any(s.value is None for s in kept) == any(s.value is None for s in series)
+
+
+def test_thinning_a_long_gap_leaves_a_gap():
+    assert {s.value for s in thin([Sample(float(n), None) for n in range(40)], 9)} == {None}
 
 
 @given(samples)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hingecue.app.answer import fault_object, film_object, photo_object
@@ -23,7 +24,6 @@ from hingecue.store.picture import draw_session
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from pathlib import Path
 
     from hingecue.app.engine import Step
     from hingecue.config import Settings
@@ -46,11 +46,14 @@ class Analyzer:
         """Judge one input and answer; a fault is told and remembered, and the next input can go on."""
         try:
             with ExitStack() as stack:
-                source = stack.enter_context(open_input(path))
+                source = open_input(path)
+                stack.callback(source.close)
                 if isinstance(source, PhotoSource):
                     self._photo(path, source)
+                elif isinstance(source, Recording):
+                    self._recording(path, source)
                 else:
-                    self._film(path, source)
+                    self._film(path, source, "video")
         except Fault as fault:
             self.failed = True
             tell(str(fault))
@@ -73,16 +76,17 @@ class Analyzer:
         else:
             answers().print(f"{path}: {photo_sentence(result)}", soft_wrap=True, markup=False)
 
-    def _film(self, path: Path, source: FrameSource | Recording) -> None:
-        kind = "recording" if isinstance(source, Recording) else "video"
-        film = source.video if isinstance(source, Recording) else source
-        if film is None:
+    def _recording(self, path: Path, recording: Recording) -> None:
+        if recording.video is None:
             raise InputFault(
                 "recording_no_camera",
                 where=str(path),
                 what="the recording has no film of the camera",
                 try_this="add camera.mp4 to the folder",
             )
+        self._film(path, recording.video, "recording")
+
+    def _film(self, path: Path, film: FrameSource, kind: str) -> None:
         tracker, spine = self._models()
         engine = Engine(tracker=tracker, spine=spine)
         keeper = Keeper(self.settings.database if self.options.store else None, tell, source=str(path))
@@ -107,7 +111,7 @@ class Analyzer:
         else:
             print_film(result)
         if self.options.picture is not None:
-            write_picture(self.options.picture, result)
+            write_picture(self.options.picture, result, Path(result.name).stem)
 
 
 def analyze(options: Namespace, settings: Settings) -> int:
@@ -145,11 +149,11 @@ def photo_sentence(result: PhotoResult) -> str:
     return f"the back is {result.back}{flexion} ({result.confidence:.0%} sure)."
 
 
-def write_picture(path: Path, result: FilmResult) -> None:
+def write_picture(path: Path, result: FilmResult, title: str) -> None:
     """Draw a film into an SVG file; `InputFault` when it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(draw_session(result.series, result.bends, result.name), "utf-8")
+        path.write_text(draw_session(result.series, result.bends, title), "utf-8")
     except OSError as error:
         raise InputFault(
             "picture_not_written",

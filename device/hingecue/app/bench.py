@@ -71,7 +71,7 @@ def watched_networks(watch: Stopwatch) -> Iterator[Callable[[Network], Any]]:
         watch.taken[f"invoke {network.spec.name}"].append(time.perf_counter_ns() - began)
         return outputs
 
-    Network.run = run  # type: ignore[method-assign]
+    Network.run = run  # type: ignore[method-assign, assignment]
     try:
         yield bare
     finally:

@@ -14,7 +14,7 @@ from hingecue.app.keeping import Keeper
 from hingecue.app.live import LiveView
 from hingecue.app.output import answers, put_json, tell
 from hingecue.coach.summary import say, summarise
-from hingecue.cue.sink import NullCue
+from hingecue.cue.console import ConsoleCue
 from hingecue.errors import InputFault
 from hingecue.pose.spine import open_spine
 from hingecue.pose.tracker import PoseTracker
@@ -55,7 +55,7 @@ def demo(options: Namespace, settings: Settings) -> int:
     pace = Pace(0.0 if options.fast or options.json else 1.0)
     console = answers()
     console.quiet = options.json
-    cue_sink = NullCue()
+    cue_sink = ConsoleCue(console)
     with open_recording(FOLDER) as recording, LiveView(console) as view:
         film = recording.video
         if film is None:
@@ -77,12 +77,13 @@ def demo(options: Namespace, settings: Settings) -> int:
                 keeper.bend(step.bend)
 
         result = analyse_film(film, engine, name="demo", kind="recording", on_step=on_step)
+        title = recording.title
     keeper.finish(result.bends, result.view)
     if options.json:
         put_json(film_object(result))
     else:
         picture = options.picture or settings.database.parent / "demo.svg"
-        write_picture(picture, result)
+        write_picture(picture, result, title)
         console.print(say(summarise(result.bends), result.bends), soft_wrap=True)
         console.print(f"The picture of this session: {picture}", soft_wrap=True)
     if not result.complete:

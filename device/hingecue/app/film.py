@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hingecue.app.engine import Engine, Step
     from hingecue.posture.kind import Bands
-    from hingecue.sense.base import FrameSource
+    from hingecue.sense.base import FrameStream
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class _Tally:
 
 
 def analyse_film(
-    source: FrameSource,
+    source: FrameStream,
     engine: Engine,
     *,
     name: str,
@@ -102,9 +102,17 @@ def analyse_film(
         bands=engine.judge.bands,
         rate_fps=source.frames_analyzed / spent if spent > 0 else None,
         thinned_from_fps=source.info.thinned_from_fps,
-        notes=tuple(source.warnings),
+        notes=(*source.warnings, *_thinning(source)),
         complete=complete,
     )
+
+
+def _thinning(source: FrameStream) -> list[str]:
+    """Say that a fast film was thinned."""
+    fps, kept = source.info.thinned_from_fps, source.info.fps
+    if fps is None or kept is None:
+        return []
+    return [f"{fps:.0f} frames a second are more than is useful; {kept:.0f} of them were judged"]
 
 
 def _commonest(counts: Counter[T]) -> T | None:

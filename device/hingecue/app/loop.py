@@ -15,6 +15,7 @@ from hingecue.app.live import LiveView
 from hingecue.app.output import answers, put_json, tell
 from hingecue.clock import monotonic_ns
 from hingecue.coach.summary import say, summarise
+from hingecue.cue.console import ConsoleCue
 from hingecue.errors import InputFault
 from hingecue.pose.spine import open_spine
 from hingecue.pose.tracker import PoseTracker
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from hingecue.app.engine import Step
     from hingecue.config import Settings
-    from hingecue.sense.base import FrameSource, SourceInfo
+    from hingecue.sense.base import FrameStream, SourceInfo
 
 VERDICTS: Final = "verdicts.json"
 """Beside a recorded camera: the models used and the bends that came out."""
@@ -40,46 +41,46 @@ VOLATILE: Final = ("rate_fps", "input", "notes", "type", "frames", "duration_s",
 
 
 class Rebased:
-    """A live source on a clock that starts at 0, optionally written down as it is consumed."""
+    """A live stream on a clock that starts at 0, optionally written down as it is consumed."""
 
-    def __init__(self, source: FrameSource, writer: FrameLogWriter | None = None) -> None:
+    def __init__(self, source: FrameStream, writer: FrameLogWriter | None = None) -> None:
         self._source = source
         self._writer = writer
-        self.first_ns: int | None = None
+        self._first_ns: int | None = None
         self.taken_ns = 0
 
     @property
     def info(self) -> SourceInfo:
-        """Of the source."""
+        """What is known of the source."""
         return self._source.info
 
     @property
     def warnings(self) -> list[str]:
-        """Of the source."""
+        """What was odd about the source."""
         return self._source.warnings
 
     @property
     def frames(self) -> int:
-        """Of the source."""
+        """How many frames the source read."""
         return self._source.frames
 
     @property
     def frames_analyzed(self) -> int:
-        """Of the source."""
+        """How many it gave out."""
         return self._source.frames_analyzed
 
     @property
     def duration_s(self) -> float | None:
-        """Of the source."""
-        return self._source.duration_s
+        """From the first frame to the last, s."""
+        return None if self._first_ns is None else (self.taken_ns - self._first_ns) / 1e9
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames, rebased; with a writer, what a replay will read."""
         for index, frame in enumerate(self._source):
-            if self.first_ns is None:
-                self.first_ns = frame.t_ns
+            if self._first_ns is None:
+                self._first_ns = frame.t_ns
             self.taken_ns = frame.t_ns
-            rebased = Frame(index, frame.t_ns - self.first_ns, frame.rgb)
+            rebased = Frame(index, frame.t_ns - self._first_ns, frame.rgb)
             yield rebased if self._writer is None else self._writer.write(rebased)
 
 
@@ -93,14 +94,16 @@ class Show:
     pace: Pace
 
 
-def run_loop(source: FrameSource | Rebased, engine: Engine, show: Show, *, name: str, kind: str) -> FilmResult:
+def run_loop(source: FrameStream, engine: Engine, show: Show, *, name: str, kind: str) -> FilmResult:
     """Run a source through the engine with a live view, cues and storage, until it ends or is interrupted."""
+    sink = ConsoleCue(show.console, bell=True)
     with LiveView(show.console) as view:
 
         def on_step(t_s: float, step: Step) -> None:
             show.pace.wait_for(t_s)
             view.show(step.posture)
             for cue in step.cues:
+                sink.play(cue)
                 view.cue(cue)
             if step.bend is not None:
                 view.bend(step.bend)

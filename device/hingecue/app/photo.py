@@ -15,9 +15,9 @@ from hingecue.posture.view import faces_camera, name_view
 from hingecue.types import Back, Facing, Reason, SpineReading, View
 
 if TYPE_CHECKING:
-    from hingecue.posture.angles import Angles
     from hingecue.pose.spine import SpineEstimator
     from hingecue.pose.tracker import PoseTracker
+    from hingecue.posture.angles import Angles
     from hingecue.types import Frame, Pose
 
 
@@ -66,7 +66,7 @@ def judge_photo(
     """Judge the person in one photo; the zero of the trunk is the vertical, for nobody was seen standing.
 
     The pose models jump by some percent of the torso when a picture moves by half a pixel. A film averages that out;
-    a photo is looked at several times instead, and as often in the mirror, so that a mirrored photo gives the same answer.
+    a photo is looked at several times instead, and as often in the mirror, so that a mirrored photo gives the same.
     """
     bands = bands or Bands()
     mirror = replace(frame, rgb=np.ascontiguousarray(frame.rgb[:, ::-1]))

@@ -112,7 +112,9 @@ def spine_peak(samples: Sequence[Sample], bottom_s: float) -> SpinePeak:
         if best is None or flexion > best[0]:
             best = (flexion, sum(r[2] for r in window) / len(window), t_s, source)
     if best is None:
-        return SpinePeak(None, None, None, SpineSource.CAMERA, doubts or (Reason.PERSON_LOST,))
+        few = len(samples) < 2 * SPINE_FRAMES_MIN
+        missing = Reason.TOO_FAST if few else Reason.PERSON_LOST
+        return SpinePeak(None, None, None, SpineSource.CAMERA, doubts or (missing,))
     return SpinePeak(best[0], best[1], best[2], best[3], doubts)
 
 

@@ -67,16 +67,12 @@ VIEW_SIDE_MAX_DEG: Final = 30.0
 """The spine is read within this angle off the side view (research: error grows from there)."""
 VIEW_FRONT_MIN_DEG: Final = 60.0
 """From here on the view is from the front or the back."""
-TRUNK_READABLE_DEG: Final = 20.0
-"""Under this inclination a back says little, and photos of upright people get their answer from the outline alone."""
 SHALLOW_DEG: Final = 35.0
 """A shallower bend does not show whether the person hinges (biomechanics E5)."""
-CAMERA_SPEED_MAX_DEG_S: Final = 250.0
-"""Over this trunk speed motion blur and lag spoil the outline (our judgement; a swing peaks near 200)."""
 FLEXION_WINDOW_S: Final = 0.25
 """Half the window over which spinal flexion is smoothed: a robust mean, not a single frame."""
 SPINE_FRAMES_MIN: Final = 3
-"""Fewer frames with a reading than this give no estimate for a bend."""
+"""A smoothed reading needs so many frames; a bend without readings in fewer than twice as many was too fast to see."""
 
 # --- standing ----------------------------------------------------------------------------------------------------
 STANDING_TRUNK_MAX_DEG: Final = 20.0

@@ -34,8 +34,8 @@ class SourceInfo:
     thinned_from_fps: float | None = None
 
 
-class FrameSource(Protocol):
-    """Anything that gives frames in the order of their times, each carrying its own time."""
+class FrameStream(Protocol):
+    """Anything that gives frames in the order of their times, each carrying its own time, and counts them."""
 
     @property
     def info(self) -> SourceInfo:
@@ -58,6 +58,10 @@ class FrameSource(Protocol):
         """Length in seconds: as read once something was read, as the container says before."""
 
     def __iter__(self) -> Iterator[Frame]: ...
+
+
+class FrameSource(FrameStream, Protocol):
+    """A stream that holds files, devices or threads until it is closed."""
 
     def __enter__(self) -> Self: ...
 

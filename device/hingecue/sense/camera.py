@@ -62,6 +62,8 @@ class CameraSource(CountedSource):
                 height=int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
             )
         )
+        # A film may stand in for a camera: it is played at its own rate, and it ends.
+        self._film_step_s = 1.0 / (told_fps if told_fps > 0 else fps) if _is_film(self._path) else None
         self._mailbox: Mailbox[Frame] = Mailbox()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, args=(capture,), name=f"camera {self._path}", daemon=True)
@@ -103,20 +105,30 @@ class CameraSource(CountedSource):
 
     def _read(self, capture: cv2.VideoCapture) -> None:
         """Run in the thread, which alone touches `capture`: a camera released while it is read crashes."""
-        index = 0
+        index = began_ns = 0
         try:
             while not self._stop.is_set():
                 grabbed = capture.grab()
                 t_ns = monotonic_ns()
                 ok, bgr = capture.retrieve() if grabbed else (False, None)
                 if not ok or bgr is None:
+                    if self._film_step_s is not None:
+                        break
                     self._stop.wait(_RETRY_S)
                     continue
                 rgb = cast("U8", cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
                 self._mailbox.put(Frame(index, t_ns, rgb))
                 index += 1
+                if self._film_step_s is not None:
+                    began_ns = t_ns if index == 1 else began_ns
+                    self._stop.wait(max(0.0, index * self._film_step_s - (monotonic_ns() - began_ns) / 1e9))
+            self._mailbox.close()
         finally:
             capture.release()
+
+
+def _is_film(path: Path) -> bool:
+    return not path.is_char_device()
 
 
 def _open(path: Path, width: int, height: int, fps: float) -> cv2.VideoCapture:
