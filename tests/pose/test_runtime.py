@@ -154,9 +154,7 @@ def _traced_after(networks: list[Network], runs: int) -> int:
 
 def test_a_missing_file_is_a_fault(folder: Path) -> None:
     (folder / "adder.tflite").unlink()
-    with pytest.raises(
-        ModelFault, match=r"adder\.tflite: this model file is missing; .*make models"
-    ) as fault:
+    with pytest.raises(ModelFault, match=r"adder\.tflite: this model file is missing; .*make models") as fault:
         Network("adder", folder=folder)
     assert fault.value.code == "model_missing"
 
@@ -191,9 +189,7 @@ def test_a_shape_that_the_manifest_does_not_promise_is_a_fault(tmp_path: Path) -
         Network("adder", folder=models(tmp_path, adder(), width=5))
 
 
-def test_an_interpreter_that_moves_its_buffers_is_refused(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interpreter_that_moves_its_buffers_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = iter(range(64, 6400, 64))
     keep = np.zeros(6400, np.int8)
     base = keep.__array_interface__["data"][0]
