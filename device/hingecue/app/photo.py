@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from hingecue.posture.angles import NearSide, measure
 from hingecue.posture.constants import KIND_PROBABILITY_MIN, VIEW_SIDE_MAX_DEG
 from hingecue.posture.kind import Bands, flexion_probabilities, split_doubts
@@ -44,16 +42,15 @@ class PhotoResult:
 
 LOOK_NS: Final = 33_000_000
 """The looks pretend to be frames of a film."""
-LOOKS: Final = 4
-"""A photo is looked at so many times from either side, each look from a slightly different crop."""
+LOOKS: Final = 6
+"""A photo is looked at so many times, each look from a slightly different crop."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One look at a photo, in the photo's own orientation."""
+    """One look at a photo."""
 
     facing: Facing
-    certainty: float
     angles: Angles
     reading: SpineReading
     front: bool
@@ -65,15 +62,14 @@ def judge_photo(
 ) -> PhotoResult:
     """Judge the person in one photo; the zero of the trunk is the vertical, for nobody was seen standing.
 
-    The pose models jump by some percent of the torso when a picture moves by half a pixel. A film averages that out;
-    a photo is looked at several times instead, and as often in the mirror, so that a mirrored photo gives the same.
+    The pose models jump by some percent of the torso when a picture moves by half a pixel. A film averages that out; a
+    photo is looked at several times instead.
     """
     bands = bands or Bands()
-    mirror = replace(frame, rgb=np.ascontiguousarray(frame.rgb[:, ::-1]))
-    looks = [*_looks(frame, tracker, spine, mirrored=False), *_looks(mirror, tracker, spine, mirrored=True)]
-    if len(looks) < LOOKS:
+    looks = _looks(frame, tracker, spine)
+    if 2 * len(looks) < LOOKS:
         return PhotoResult(name, person=False, reasons=(Reason.PERSON_LOST,))
-    facing = Facing.RIGHT if sum(look.certainty * look.facing.sign for look in looks) >= 0 else Facing.LEFT
+    facing = looks[-1].facing
     looks = [look for look in looks if look.facing is facing]
     reading = _mean_reading([look.reading for look in looks])
     back, confidence, reasons = judge_back(reading, bands)
@@ -96,29 +92,18 @@ def judge_photo(
     )
 
 
-def _looks(frame: Frame, tracker: PoseTracker, spine: SpineEstimator, *, mirrored: bool) -> list[_Look]:
-    """Look at one orientation: the tracker follows the still person, and each step cuts a new crop."""
+def _looks(frame: Frame, tracker: PoseTracker, spine: SpineEstimator) -> list[_Look]:
+    """Look again and again: the tracker follows the still person, and each step cuts a new crop."""
     tracker.reset()
     found = []
     for number in range(LOOKS):
         pose = tracker.step(replace(frame, index=number, t_ns=number * LOOK_NS), want_mask=True)
         if pose is None:
             continue
-        found.append(
-            _Look(
-                facing=_other(pose.facing) if mirrored else pose.facing,
-                certainty=pose.facing_confidence + 0.01,
-                angles=measure(pose, NearSide().update(pose.landmarks)),
-                reading=spine.read(pose),
-                front=faces_camera(pose),
-                pose=replace(pose, mask=None if pose.mask is None else pose.mask.copy()),
-            )
-        )
+        angles = measure(pose, NearSide().update(pose.landmarks))
+        kept = replace(pose, mask=None if pose.mask is None else pose.mask.copy())
+        found.append(_Look(pose.facing, angles, spine.read(pose), faces_camera(pose), kept))
     return found
-
-
-def _other(facing: Facing) -> Facing:
-    return Facing.LEFT if facing is Facing.RIGHT else Facing.RIGHT
 
 
 def _mean(values: list[float | None]) -> float | None:
