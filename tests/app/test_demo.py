@@ -46,7 +46,6 @@ def true_bends():
 def beginning(film, to, seconds):
     """Write the first seconds of a film."""
     import cv2
-
     from tests.app.conftest import write_film
 
     capture = cv2.VideoCapture(str(film))

@@ -175,6 +175,26 @@ def test_helpers_say_none_where_nothing_is_known() -> None:
     assert spine_peak([], 0.0).doubts == (Reason.PERSON_LOST,)
 
 
+def test_a_bend_seen_in_too_few_frames_was_too_fast():
+    few = [sample(i / 5, 60.0) for i in range(4)]
+    assert spine_peak(few, 0.4).doubts == (Reason.TOO_FAST,)
+    assert spine_peak([*few, *few], 0.4).doubts == (Reason.PERSON_LOST,)
+
+
+def test_a_reason_that_most_frames_have_is_a_doubt():
+    spine = skeleton.reading(20.0, 5.0, 5.0, Reason.LOW_LIGHT)
+    dark = [sample(i / 10, 60.0, spine=spine) for i in range(6)]
+    light = [sample(0.6 + i / 10, 60.0, spine=skeleton.reading(20.0)) for i in range(3)]
+    assert spine_peak(dark, 0.3).doubts == (Reason.LOW_LIGHT,)
+    assert spine_peak([*dark[:2], *light], 0.5).doubts == ()
+
+
+def test_a_lone_reading_far_from_the_others_is_not_the_peak():
+    readings = {0.0: 10.0, 0.1: 10.0, 0.2: 10.0, 0.9: 70.0}
+    samples = [sample(t, 60.0, spine=skeleton.reading(value)) for t, value in readings.items()]
+    assert spine_peak(samples, 0.1).flexion_deg == pytest.approx(10)
+
+
 def test_a_flat_bottom_has_its_middle_as_bottom_and_its_length_as_pause() -> None:
     samples = [sample(i / 10, min(60.0, 20.0 * min(i, 30 - i))) for i in range(31)]
     assert find_bottom(samples, 0.5) == pytest.approx(1.5, abs=0.05)

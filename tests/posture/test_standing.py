@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.fakes.skeleton import reading
 
 from hingecue.posture.angles import Angles
-from hingecue.posture.standing import StandingZero
+from hingecue.posture.standing import SPINE_ZERO_MAX_DEG, SpineZero, StandingZero
 
 
 def stand(trunk, hip=5.0):
@@ -39,3 +40,22 @@ def test_the_zero_follows_a_new_stance_slowly() -> None:
     for i in range(150):
         zero.update(10 + i / 30, stand(8.0, hip=None))
     assert zero.zero_deg == pytest.approx(8, abs=0.5)
+
+
+def test_the_standing_spine_is_taken_off_when_it_is_known():
+    zero = SpineZero()
+    zero.learn(reading(None))
+    zero.learn(reading(9.0))
+    assert zero.correct(reading(30.0)).flexion_deg == 30.0
+    for _ in range(4):
+        zero.learn(reading(9.0))
+    assert zero.correct(reading(30.0)).flexion_deg == pytest.approx(21)
+    assert zero.correct(None) is None
+    assert zero.correct(reading(None)).flexion_deg is None
+
+
+def test_a_wild_standing_reading_is_taken_off_only_in_part():
+    zero = SpineZero()
+    for _ in range(9):
+        zero.learn(reading(50.0))
+    assert zero.zero_deg == SPINE_ZERO_MAX_DEG

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hingecue.posture.angles import NearSide, measure
-from hingecue.posture.constants import KIND_PROBABILITY_MIN, VIEW_SIDE_MAX_DEG
+from hingecue.posture.constants import KIND_PROBABILITY_MIN, VIEW_READABLE_MAX_DEG
 from hingecue.posture.kind import Bands, flexion_probabilities, split_doubts
 from hingecue.posture.view import faces_camera, name_view
 from hingecue.types import Back, Facing, Reason, SpineReading, View
@@ -129,7 +129,7 @@ def _mean_reading(readings: list[SpineReading]) -> SpineReading:
 def judge_back(reading: SpineReading, bands: Bands) -> tuple[Back, float, tuple[Reason, ...]]:
     """Name the back of one reading, with its probability and what forbids an answer."""
     doubts, explaining = split_doubts(reading.reasons)
-    if reading.view_deg is not None and reading.view_deg > VIEW_SIDE_MAX_DEG:
+    if reading.view_deg is not None and reading.view_deg > VIEW_READABLE_MAX_DEG:
         doubts = (*doubts, Reason.VIEW_NOT_SIDE)
     if reading.flexion_deg is None or reading.sd_deg is None or doubts:
         return Back.UNSURE, 0.0, doubts or (Reason.PERSON_LOST,)

@@ -10,7 +10,7 @@ from hingecue.posture.constants import (
     FLEXION_WINDOW_S,
     PAUSE_RATE_DEG_S,
     SPINE_FRAMES_MIN,
-    VIEW_SIDE_MAX_DEG,
+    VIEW_READABLE_MAX_DEG,
 )
 from hingecue.types import Facing, Posture, Reason, SpineSource, View
 
@@ -129,7 +129,7 @@ def _doubts(samples: Sequence[Sample]) -> tuple[Reason, ...]:
             count[reason] = count.get(reason, 0) + 1
     found = {reason for reason, n in count.items() if n > DOUBT_SHARE * len(samples)}
     view = middle([s.posture.spine.view_deg if s.posture.spine else None for s in samples])
-    if view is not None and view > VIEW_SIDE_MAX_DEG:
+    if view is not None and view > VIEW_READABLE_MAX_DEG:
         found.add(Reason.VIEW_NOT_SIDE)
     return tuple(sorted(found))
 

@@ -64,7 +64,10 @@ ODD_STAY_S: Final = 1.0
 VISIBLE_MIN: Final = 0.5
 """A joint under this visibility is guessed by the landmark model, not seen."""
 VIEW_SIDE_MAX_DEG: Final = 30.0
-"""The spine is read within this angle off the side view (research: error grows from there)."""
+"""Up to this angle off the side the view is called a side view (our judgement: a camera set up by eye)."""
+VIEW_READABLE_MAX_DEG: Final = 35.0
+"""The spine is read up to this estimated angle off the side. The estimate errs by about 8°, and the reading's own error
+grows from 30° on; rendered bodies."""
 VIEW_FRONT_MIN_DEG: Final = 60.0
 """From here on the view is from the front or the back."""
 SHALLOW_DEG: Final = 35.0

@@ -78,10 +78,14 @@ def skin(rest: F32, weights: F32, bones: I32, rotations: F32, shifts: F32) -> F3
 
 def neighbours(triangles: I32, count: int) -> tuple[I32, I32]:
     """Return the mesh graph as (start (count + 1,), neighbour (m,)), each edge in both directions."""
-    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    edges = np.unique(np.concatenate([edges, edges[:, ::-1]]), axis=0)
-    start = np.searchsorted(edges[:, 0], np.arange(count + 1))
-    return start.astype(np.int32), edges[:, 1].astype(np.int32)
+    a, b, c = triangles.T.astype(np.int64)
+    codes = np.sort(
+        np.concatenate([a * count + b, b * count + c, c * count + a, b * count + a, c * count + b, a * count + c])
+    )
+    codes = codes[np.concatenate([[True], codes[1:] != codes[:-1]])] if len(codes) else codes
+    first, second = np.divmod(codes, max(count, 1))
+    start = np.searchsorted(first, np.arange(count + 1))
+    return start.astype(np.int32), second.astype(np.int32)
 
 
 @njit(cache=True, fastmath=True)
@@ -107,7 +111,9 @@ def smooth(points: F32, start: I32, neighbour: I32, rounds: int) -> F32:
 def part_of(triangles: I32, keep: NDArray[np.bool_]) -> tuple[I32, I32]:
     """Cut out the triangles whose three vertices are all kept: (old vertex of each new one, new triangles)."""
     chosen = triangles[keep[triangles].all(1)]
-    used = np.unique(chosen)
+    touched = np.zeros(len(keep), np.bool_)
+    touched[chosen] = True
+    used = np.flatnonzero(touched)
     renumber = np.zeros(len(keep), np.int32)
     renumber[used] = np.arange(len(used), dtype=np.int32)
     return used.astype(np.int32), renumber[chosen].astype(np.int32)

@@ -35,7 +35,9 @@ class Limbs:
     thigh_deg: float = 0.0
     shank_deg: float = 0.0
     hand_roll_deg: float = 0.0
-    hand: F64 | None = None  # where the wrist has to be, world metres; wins over the two directions
+    hand: F64 | None = None
+    """Where the wrist has to be, wins over the two directions. World metres *before* the body is put on the floor:
+    the root at its rest place; subtract how far a first, free `pose_body` moved the root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,17 @@ def rotation(axis: str, degrees: float) -> Turn:
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
 
 
+def cross(a: F64, b: F64) -> F64:
+    """Return the cross product of two (3,) vectors; numpy's own spends its time on shapes."""
+    return np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
+
+
 def about(axis: F64, degrees: float) -> Turn:
     """Return the turn about any axis (3,)."""
     a = axis / (np.linalg.norm(axis) + 1e-12)
-    cross = np.array([[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]])
+    skew = np.array([[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]])
     t = np.radians(degrees)
-    return np.asarray(np.eye(3) + np.sin(t) * cross + (1 - np.cos(t)) * cross @ cross)
+    return np.asarray(np.eye(3) + np.sin(t) * skew + (1 - np.cos(t)) * skew @ skew)
 
 
 def turn_onto(start: F64, goal: F64) -> Turn:
@@ -116,9 +123,9 @@ def turn_onto(start: F64, goal: F64) -> Turn:
     cosine = float(a @ b)
     if cosine < -0.9999:
         return rotation("x", 180)
-    v = np.cross(a, b)
-    cross = np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
-    return np.asarray(np.eye(3) + cross + cross @ cross / (1 + cosine))
+    v = cross(a, b)
+    skew = np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
+    return np.asarray(np.eye(3) + skew + skew @ skew / (1 + cosine))
 
 
 def direction(pitch_deg: float, spread_deg: float = 0.0, side: int = 1) -> F64:
@@ -186,19 +193,24 @@ def _arm(shoulder: F64, lengths: tuple[float, float], limbs: Limbs) -> tuple[F64
     return upper, line * far / b - upper * a / b
 
 
-def _finger_turn(rig: Rig, heads: F64, label: str, degrees: float) -> Turn:
-    """Turn of a finger bone: about the line across the palm, towards the thumb's side."""
-    side = label[-1]
-
-    def at(name: str) -> F64:
-        return np.asarray(heads[rig.index[f"{name}.{side}"]])
-
-    across = at("finger5-1") - at("finger2-1")
-    along = at("finger3-1") - at("wrist")
-    palm = np.cross(across, along)
-    palm *= np.sign(palm @ (at("finger1-2") - at("wrist")) + 1e-9)
-    share = 0.35 if label.startswith("finger1") else 1.0
-    return about(np.cross(along, palm), degrees * share)
+def _finger_turns(rig: Rig, heads: F64, grip_deg: float) -> dict[str, Turn]:
+    """Local turns of all finger bones: about the line across the palm, towards the thumb's side; a thumb bends less."""
+    out: dict[str, Turn] = {}
+    if not grip_deg:
+        return out
+    for side in "LR":
+        wrist, thumb, near, middle, far = (
+            heads[rig.index[f"{name}.{side}"]] for name in ("wrist", "finger1-2", "finger2-1", "finger3-1", "finger5-1")
+        )
+        along = middle - wrist
+        palm = cross(far - near, along)
+        palm *= np.sign(palm @ (thumb - wrist) + 1e-9)
+        across = cross(along, palm)
+        turns = {share: about(across, grip_deg * share) for share in (0.35, 1.0)}
+        for label in rig.labels:
+            if label.startswith("finger") and label.endswith(side):
+                out[label] = turns[0.35 if label.startswith("finger1") else 1.0]
+    return out
 
 
 def pose_body(rig: Rig, body: int, pose: Pose) -> Posed:
@@ -208,7 +220,7 @@ def pose_body(rig: Rig, body: int, pose: Pose) -> Posed:
     turns = np.zeros((count, 3, 3))
     shifts = np.zeros((count, 3))
     placed = np.zeros((count, 3))
-    local = _spine_turns(pose)
+    local = _spine_turns(pose) | _finger_turns(rig, heads, pose.grip_deg)
     for i in rig.order:
         label, parent = rig.labels[i], rig.parents[i]
         base = np.eye(3) if parent < 0 else turns[parent]
@@ -277,8 +289,6 @@ def _limb_turn(rig: Rig, heads: F64, label: str, base: Turn, at: F64, pose: Pose
             return turn_onto(base @ upper, goal) @ base
         goal = limbs.forearm if limbs.hand is None else limbs.hand - at
         return about(np.asarray(goal), limbs.hand_roll_deg * side) @ turn_onto(base @ fore, goal) @ base
-    if name.startswith("finger") and pose.grip_deg:
-        return base @ _finger_turn(rig, heads, label, pose.grip_deg)
     return base
 
 
