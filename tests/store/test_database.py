@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -165,6 +167,96 @@ def test_a_folder_that_may_not_be_written_is_said(path):
             open_writer(path)
     finally:
         path.parent.chmod(0o700)
+
+
+def test_a_damaged_file_in_a_folder_that_may_not_be_written_is_said(path, monkeypatch):
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all" * 300)
+
+    def refuse(*_args):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(type(path), "rename", refuse)
+    with pytest.raises(StoreFault, match="cannot be set aside") as caught:
+        open_writer(path)
+    assert caught.value.code == "store_corrupt"
+    assert path.exists()
+
+
+def test_a_folder_that_may_not_be_looked_into_is_said_to_a_reader(path, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(type(path), "stat", refuse)
+    with pytest.raises(StoreFault, match="HINGECUE_HOME") as caught:
+        open_reader(path)
+    assert caught.value.code == "store_unopenable"
+
+
+OPEN_TOGETHER = """
+import sys
+from pathlib import Path
+from hingecue.store.session import SessionStore
+print("ready", flush=True)
+sys.stdin.readline()
+with SessionStore(Path(sys.argv[1])) as store:
+    store.begin("camera", None)
+"""
+
+
+def test_programs_that_begin_a_new_file_at_the_same_moment_share_it(path):
+    command = [sys.executable, "-c", OPEN_TOGETHER, str(path)]
+    programs = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(3)]
+    for program in programs:
+        assert program.stdout.readline() == b"ready\n"
+    for program in programs:
+        program.stdin.write(b"go\n")
+        program.stdin.flush()
+    for program in programs:
+        program.communicate(timeout=30)
+    assert [program.returncode for program in programs] == [0, 0, 0]
+    with SessionReader(path) as reader:
+        assert len(reader.sessions()) == 3
+
+
+def test_a_step_that_another_program_has_just_made_is_not_made_again(path, monkeypatch):
+    SessionStore(path).close()
+    real, late = database._version, iter([0])
+    monkeypatch.setattr(database, "_version", lambda connection: next(late, real(connection)))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        database._migrate(connection, MIGRATIONS)
+        assert not connection.in_transaction
+    assert version(path) == len(MIGRATIONS)
+
+
+def test_a_step_that_cannot_begin_is_a_fault(path, monkeypatch):
+    path.parent.mkdir()
+    monkeypatch.setattr(database, "_BUSY_TIMEOUT_S", 0.0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreFault, match="locked") as caught:
+            open_writer(path)
+    assert caught.value.code == "store_busy"
+
+
+@pytest.mark.parametrize(("code", "told"), [(sqlite3.SQLITE_BUSY, None), (sqlite3.SQLITE_IOERR, "disk")])
+def test_the_log_is_waited_for_while_another_program_makes_it(code, told):
+    class Connection:
+        asked = 0
+
+        def execute(self, _sql):
+            self.asked += 1
+            if self.asked == 1:
+                raise an_error(code, "disk")
+
+    connection = Connection()
+    if told is None:
+        database._use_wal(connection)
+        assert connection.asked == 2
+    else:
+        with pytest.raises(sqlite3.OperationalError, match=told):
+            database._use_wal(connection)
 
 
 def test_a_file_that_another_program_holds_is_said(path, monkeypatch):

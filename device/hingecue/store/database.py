@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Final
 
 from hingecue.errors import StoreFault
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 _BUSY_TIMEOUT_S: Final = 5.0
 """How long another process may hold the file, s: our judgement; a commit takes milliseconds."""
+
+_RETRY_S: Final = 0.02
+"""Pause before SQLite is asked again for what it does not wait for by itself, s."""
 
 _SIDE_FILES: Final = ("", "-wal", "-shm")
 
@@ -91,12 +95,28 @@ def open_writer(path: Path, migrations: Sequence[str] = MIGRATIONS) -> tuple[sql
             return _open(path, migrations), (notice,)
     except sqlite3.Error as error:
         raise fault(error, path) from error
+    except OSError as error:
+        raise StoreFault(
+            "store_corrupt",
+            where=str(path),
+            what=f"the file is damaged and cannot be set aside ({error.strerror})",
+            try_this="give your user write permission to its folder, or set HINGECUE_HOME to another folder",
+        ) from error
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open for reading only. Raises StoreFault when there is nothing to read, or it cannot be read."""
-    if not path.exists():
-        raise _empty(path)
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _empty(path) from error
+    except OSError as error:
+        raise StoreFault(
+            "store_unopenable",
+            where=str(path),
+            what=f"the file cannot be read ({error.strerror})",
+            try_this="check the permissions of its folder, or set HINGECUE_HOME to another folder",
+        ) from error
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_S)
     except sqlite3.Error as error:
@@ -122,7 +142,7 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         _refuse_newer(_version(connection), len(migrations), path)
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         (finding,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if finding != "ok":
             damaged = sqlite3.DatabaseError(finding)
@@ -135,16 +155,37 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     return connection
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log. SQLite does not wait for others here, so we do."""
+    end_s = time.monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= end_s:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return
+
+
 def _version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return int(version)
 
 
 def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
-    """Apply the missing steps, each in a transaction of its own; closing rolls a failed one back."""
+    """Apply the missing steps, each in a transaction of its own; a failed one is undone whole."""
     for number in range(_version(connection), len(migrations)):
         step = f"BEGIN IMMEDIATE; {migrations[number]}; PRAGMA user_version = {number + 1}; COMMIT"
-        connection.executescript(step)
+        try:
+            connection.executescript(step)
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if _version(connection) <= number:
+                raise
+            # Another process opened the same file at the same moment and has just made this step.
 
 
 def _refuse_newer(version: int, known: int, path: Path) -> None:

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from hingecue.coach.summary import headline, summarise
 from hingecue.coach.words import KIND_WORDS, ROLE_WORDS
 from hingecue.posture.constants import FLEXION_SHARE_MIN, NEUTRAL_SHARE_MAX
-from hingecue.store.figures import (
-    CUE_WORDS,
-    EDGE,
-    FIGURE_SIZE,
-    INK,
-    LOOKS,
-    PAPER,
-    RULE,
-    SOFT,
-    SPINE,
-    TRUNK,
-    cue_mark,
-    figure,
-)
+from hingecue.store.figures import EDGE, INK, LOOKS, PAPER, RULE, SOFT, SPINE, TRUNK
+from hingecue.store.labels import cues, key, labels, legend
+from hingecue.store.page import LEFT, RIGHT, Axes, write
 from hingecue.store.plot import Sample, Scale, clean, line, open_holes, runs, thin, time_ticks, time_word
 from hingecue.types import Kind
 
@@ -36,27 +23,11 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 1200.0
 _HEIGHT: Final = 632.0
-_LEFT: Final = 76.0
-_RIGHT: Final = 1094.0
 _TOP: Final = 240.0
 _BOTTOM: Final = 530.0
-_NUMBERS_Y: Final = 184.0
 _COLUMN_TOP: Final = 192.0
-_TRUNK_Y: Final = 211.0
-_SPINE_Y: Final = 229.0
-_CUES_Y: Final = 546.0
 _TIMES_Y: Final = 574.0
-_LEGEND_Y: Final = 610.0
 
-_FIGURE_SCALE_MAX: Final = 1.3
-_FIGURE_GAP: Final = 22.0
-"""Bends nearer to each other than this get a dot instead of a figure, px."""
-_NUMBER_GAP: Final = 30.0
-"""Numbers nearer to each other than this are left out, px."""
-_DEGREES_GAP: Final = 34.0
-"""Bends nearer to each other than this are drawn without their degrees, px."""
-_SD_GAP: Final = 100.0
-"""Bends nearer to each other than this are drawn without the SD of their degrees, px."""
 _CROWD: Final = 40
 """More bends than this are drawn with a finer pen."""
 _COLUMN_MIN: Final = 3.0
@@ -71,17 +42,6 @@ _EDGE_S: Final = 0.5
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _FONTS: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif"
-
-
-@dataclass(frozen=True, slots=True)
-class _Axes:
-    """Where a time and an angle stand on the page."""
-
-    x: Scale
-    y: Scale
-
-    def place(self, t_s: float, deg: float) -> tuple[float, float]:
-        return self.x(t_s), self.y(deg)
 
 
 def draw_session(series: Sequence[Posture], bends: Sequence[Bend], title: str) -> str:
@@ -100,28 +60,19 @@ def draw_session(series: Sequence[Posture], bends: Sequence[Bend], title: str) -
         f"<desc>{escape(counts)} Trunk inclination and spinal flexion in degrees over time.</desc>",
         _defs(),
         f'<rect width="{_WIDTH:g}" height="{_HEIGHT:g}" rx="14" fill="{PAPER}"/>',
-        _text(_LEFT, 50, heading, size=26, weight=700),
-        _text(_LEFT, 79, counts, size=16, ink=SOFT),
-        *_key(),
+        write(LEFT, 50, heading, size=26, weight=700),
+        write(LEFT, 79, counts, size=16, ink=SOFT),
+        *key(),
         *_columns(bends, axes),
         *_grid(axes),
         *_bands(bends, axes),
         *(_curves(trunk, spine, axes, 1.0 if len(bends) <= _CROWD else 0.5) if series else _arches(bends, axes)),
-        *_labels(bends, axes),
-        *_cues(bends, axes),
-        *_legend(bends),
+        *labels(bends, axes),
+        *cues(bends, axes),
+        *legend(bends),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
-
-
-def _text(
-    x: float, y: float, words: str, *, size: float = 14, ink: str = INK, weight: int = 400, anchor: str = "start"
-) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" font-weight="{weight}" fill="{ink}"'
-        f' text-anchor="{anchor}">{escape(words)}</text>'
-    )
 
 
 def _tidy(title: str) -> str:
@@ -142,7 +93,7 @@ def _span(bend: Bend) -> tuple[float, float]:
     return start_s, bend.bottom_s + _EDGE_S if bend.end_s is None else bend.end_s
 
 
-def _axes(trunk: Sequence[Sample], spine: Sequence[Sample], bends: Sequence[Bend]) -> _Axes:
+def _axes(trunk: Sequence[Sample], spine: Sequence[Sample], bends: Sequence[Bend]) -> Axes:
     times = [sample.t_s for sample in trunk]
     if not times:
         times = [t for b in bends for t in (_span(b)[0] - _EDGE_S, _span(b)[1] + _EDGE_S)] or [0.0, 10.0]
@@ -151,7 +102,7 @@ def _axes(trunk: Sequence[Sample], spine: Sequence[Sample], bends: Sequence[Bend
     seen += [v for b in bends for v in (clean(b.trunk_deg), clean(b.spine_flexion_deg)) if v is not None]
     low = max(_LOWEST_DEG, min([-5.0, *(v - 5.0 for v in seen)]))
     high = min(_HIGHEST_DEG, max([96.0, *(v + 8.0 for v in seen)]))
-    return _Axes(Scale(first_s, max(last_s, first_s + 1.0), _LEFT, _RIGHT), Scale(low, high, _BOTTOM, _TOP))
+    return Axes(Scale(first_s, max(last_s, first_s + 1.0), LEFT, RIGHT), Scale(low, high, _BOTTOM, _TOP))
 
 
 def _defs() -> str:
@@ -159,28 +110,15 @@ def _defs() -> str:
         f'<defs><linearGradient id="hc-trunk" x1="0" y1="0" x2="0" y2="1">'
         f'<stop offset="0" stop-color="{TRUNK}" stop-opacity=".62"/>'
         f'<stop offset="1" stop-color="{TRUNK}" stop-opacity=".10"/></linearGradient>'
-        f'<clipPath id="hc-plot"><rect x="{_LEFT:g}" y="{_TOP:g}" width="{_RIGHT - _LEFT:g}"'
+        f'<clipPath id="hc-plot"><rect x="{LEFT:g}" y="{_TOP:g}" width="{RIGHT - LEFT:g}"'
         f' height="{_BOTTOM - _TOP:g}"/></clipPath></defs>'
     )
 
 
-def _key() -> list[str]:
-    """Draw what the two curves are, at the top right."""
-    x = 838.0
-    return [
-        f'<path d="M{x:g} 44h30" stroke="{EDGE}" stroke-width="2.2"/>'
-        f'<path d="M{x:g} 44h30v9h-30z" fill="{TRUNK}" fill-opacity=".5"/>',
-        _text(x + 40, 51, "trunk inclination, degrees from standing"),
-        f'<path d="M{x:g} 67h30v13h-30z" fill="{SPINE}" fill-opacity=".2"/>'
-        f'<path d="M{x:g} 73.5h30" stroke="{SPINE}" stroke-width="3"/>',
-        _text(x + 40, 79, "spinal flexion, degrees ± 1 SD"),
-    ]
-
-
-def _columns(bends: Iterable[Bend], axes: _Axes) -> Iterator[str]:
+def _columns(bends: Iterable[Bend], axes: Axes) -> Iterator[str]:
     for bend in bends:
         start, end = (axes.x(t_s) for t_s in _span(bend))
-        start, end = max(start, _LEFT), min(end, _RIGHT)
+        start, end = max(start, LEFT), min(end, RIGHT)
         spare = max(0.0, _COLUMN_MIN - (end - start)) / 2
         yield (
             f'<g class="bend"><title>{escape(_sentence(bend))}</title>'
@@ -203,20 +141,20 @@ def _sentence(bend: Bend) -> str:
     return ", ".join(words) + "".join(f". {reason.advice}" for reason in bend.reasons[:1])
 
 
-def _grid(axes: _Axes) -> Iterator[str]:
+def _grid(axes: Axes) -> Iterator[str]:
     step = 30 if axes.y.high < 120.0 else 45
     for deg in range(-30 if step == 30 else -45, 181, step):
         if axes.y.low <= deg <= axes.y.high:
             y = axes.y(deg)
             stroke = "#9aa3b0" if deg == 0 else RULE
-            yield f'<path d="M{_LEFT:g} {y:.1f}H{_RIGHT:g}" stroke="{stroke}"/>'
-            yield _text(_LEFT - 10, y + 5, f"{deg}°", ink=SOFT, anchor="end")
+            yield f'<path d="M{LEFT:g} {y:.1f}H{RIGHT:g}" stroke="{stroke}"/>'
+            yield write(LEFT - 10, y + 5, f"{deg}°", ink=SOFT, anchor="end")
     span_s = axes.x.high - axes.x.low
     for t_s in time_ticks(axes.x.low, axes.x.high):
-        yield _text(axes.x(t_s), _TIMES_Y, time_word(t_s, span_s), ink=SOFT, anchor="middle")
+        yield write(axes.x(t_s), _TIMES_Y, time_word(t_s, span_s), ink=SOFT, anchor="middle")
 
 
-def _bands(bends: Iterable[Bend], axes: _Axes) -> Iterator[str]:
+def _bands(bends: Iterable[Bend], axes: Axes) -> Iterator[str]:
     """Mark where the spine counts as neutral and where as rounded, in this person's own degrees."""
     largest = [b.spine_flexion_deg / b.flexion_share for b in bends if b.spine_flexion_deg and b.flexion_share]
     if not largest:
@@ -227,13 +165,13 @@ def _bands(bends: Iterable[Bend], axes: _Axes) -> Iterator[str]:
             continue
         y = axes.y(deg)
         yield (
-            f'<path class="band" d="M{_LEFT:g} {y:.1f}H{_RIGHT:g}" stroke="{SPINE}" stroke-opacity=".45"'
+            f'<path class="band" d="M{LEFT:g} {y:.1f}H{RIGHT:g}" stroke="{SPINE}" stroke-opacity=".45"'
             ' stroke-dasharray="2 5"/>'
         )
-        yield _text(_RIGHT + 8, y + below, word, size=13, ink=SPINE)
+        yield write(RIGHT + 8, y + below, word, size=13, ink=SPINE)
 
 
-def _curves(trunk: Sequence[Sample], spine: Sequence[Sample], axes: _Axes, pen: float) -> Iterator[str]:
+def _curves(trunk: Sequence[Sample], spine: Sequence[Sample], axes: Axes, pen: float) -> Iterator[str]:
     yield '<g clip-path="url(#hc-plot)">'
     floor = axes.y(0.0)
     for run in runs(thin(trunk)):
@@ -253,7 +191,7 @@ def _curves(trunk: Sequence[Sample], spine: Sequence[Sample], axes: _Axes, pen: 
     yield "</g>"
 
 
-def _arches(bends: Iterable[Bend], axes: _Axes) -> Iterator[str]:
+def _arches(bends: Iterable[Bend], axes: Axes) -> Iterator[str]:
     """Draw each bend from what was stored of it: the trunk as an arch, the spine as a point with its SD."""
     floor = axes.y(0.0)
     for bend in bends:
@@ -280,65 +218,3 @@ def _arches(bends: Iterable[Bend], axes: _Axes) -> Iterator[str]:
                     ' stroke-opacity=".35" stroke-width="9" stroke-linecap="round"/>'
                 )
             yield f'<circle class="spine" cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{SPINE}"/>'
-
-
-def _labels(bends: Sequence[Bend], axes: _Axes) -> Iterator[str]:
-    """Draw figure, number and degrees of every bend, as far as there is room."""
-    places = [min(max(axes.x(bend.bottom_s), _LEFT), _RIGHT) for bend in bends]
-    ordered = sorted(places)
-    gap = min((b - a for a, b in pairwise(ordered)), default=2 * FIGURE_SIZE)
-    size = min(_FIGURE_SCALE_MAX, gap / FIGURE_SIZE)
-    if bends and gap >= _DEGREES_GAP:
-        yield _text(_LEFT - 10, _TRUNK_Y, "trunk", size=13, anchor="end")
-        yield _text(_LEFT - 10, _SPINE_Y, "spine", size=13, ink=SPINE, anchor="end")
-    numbered = -_NUMBER_GAP
-    for bend, x in zip(bends, places, strict=True):
-        look = LOOKS[bend.kind]
-        if gap >= _FIGURE_GAP:
-            left, top = x - size * FIGURE_SIZE / 2, _NUMBERS_Y - 16 - size * FIGURE_SIZE
-            yield f'<g transform="translate({left:.1f} {top:.1f}) scale({size:.3f})">{figure(bend.kind)}</g>'
-        else:
-            yield f'<circle cx="{x:.1f}" cy="{_NUMBERS_Y - 20:g}" r="3.5" fill="{look.tint}"/>'
-        if x - numbered >= _NUMBER_GAP:
-            numbered = x
-            yield _text(x, _NUMBERS_Y, str(bend.index), ink=look.ink, weight=700, anchor="middle")
-        if gap >= _DEGREES_GAP:
-            yield from _degrees(bend, x, with_sd=gap >= _SD_GAP)
-
-
-def _degrees(bend: Bend, x: float, *, with_sd: bool) -> Iterator[str]:
-    """Write the trunk's and the spine's degrees of a bend at the top of its column; a dash is not known."""
-    sd_deg = clean(bend.spine_sd_deg) if with_sd else None
-    rows = (
-        (_TRUNK_Y, clean(bend.trunk_deg), None, INK),
-        (_SPINE_Y, clean(bend.spine_flexion_deg), sd_deg, SPINE),
-    )
-    for y, deg, sd, ink in rows:
-        words = "–" if deg is None else f"{deg:.0f}°" if sd is None else f"{deg:.0f} ± {sd:.0f}°"
-        yield _text(x, y, words, size=13, ink=ink, weight=600, anchor="middle")
-
-
-def _cues(bends: Iterable[Bend], axes: _Axes) -> Iterator[str]:
-    for cue in (cue for bend in bends for cue in bend.cues):
-        x = min(max(axes.x(cue.t_s), _LEFT), _RIGHT)
-        yield (
-            f'<g class="cue" transform="translate({x:.1f} {_CUES_Y:g})">'
-            f"<title>cue {escape(cue.pattern)} at {cue.t_s:.1f} s</title>{cue_mark(cue.pattern)}</g>"
-        )
-
-
-def _legend(bends: Sequence[Bend]) -> Iterator[str]:
-    """Name every kind and every cue that the picture holds."""
-    kinds = {bend.kind for bend in bends}
-    patterns = {cue.pattern for bend in bends for cue in bend.cues}
-    entries = [(_swatch(kind), KIND_WORDS[kind]) for kind in Kind if kind in kinds]
-    entries += [(cue_mark(pattern), words) for pattern, words in CUE_WORDS.items() if pattern in patterns]
-    x = _LEFT
-    for mark, words in entries:
-        yield f'<g transform="translate({x + 8:.0f} {_LEGEND_Y - 4:g})">{mark}</g>'
-        yield _text(x + 23, _LEGEND_Y + 1, words, size=15)
-        x += 48 + 8.2 * len(words)
-
-
-def _swatch(kind: Kind) -> str:
-    return f'<rect x="-8" y="-8" width="16" height="16" rx="4" fill="{LOOKS[kind].tint}" fill-opacity=".75"/>'
