@@ -176,24 +176,13 @@ def furniture(posed: Posed, rng: np.random.Generator, metal: np.ndarray, paint: 
     middle = posed.vertices.mean(0)
     if rng.random() < 0.10:
         for _ in range(int(rng.integers(1, 4))):
-            foot = [
-                *np.array([rng.choice([-1, 1]) * rng.uniform(0.45, 0.9), rng.uniform(-0.8, 0.8), 0.0]),
-                middle[0],
-                middle[1],
-                0,
-            ]
+            aside, along = rng.choice([-1, 1]) * rng.uniform(0.45, 0.9), rng.uniform(-0.8, 0.8)
+            foot = np.array([middle[0] + aside, middle[1] + along, 0.0])
             made.append(cylinder(foot, foot + np.array([0, 0, 2.2]), rng.uniform(0.02, 0.045), metal, 8))
     if rng.random() < 0.06:
         at = np.array([middle[0] - 0.5, middle[1] + rng.uniform(-0.3, 0.3), 0.0])
-        made.append(
-            cylinder(
-                [*at, 0, 0, rng.uniform(0.3, 0.5)],
-                at + np.array([1.0, 0, rng.uniform(0.3, 0.5)]),
-                rng.uniform(0.1, 0.2),
-                paint,
-                4,
-            )
-        )
+        ends = (at + np.array([0.0, 0.0, rng.uniform(0.3, 0.5)]), at + np.array([1.0, 0.0, rng.uniform(0.3, 0.5)]))
+        made.append(cylinder(*ends, rng.uniform(0.1, 0.2), paint, 4))
     return made
 
 
