@@ -245,3 +245,13 @@ def test_a_read_that_fails_is_a_fault(path):
     with pytest.raises(StoreFault) as caught:
         reader.sessions()
     assert isinstance(caught.value.__cause__, sqlite3.Error)
+
+
+def test_halves_that_were_joined_are_forgotten_at_the_end(path):
+    with SessionStore(path) as store:
+        number = store.begin("film", None)
+        for index in (1, 2, 3):
+            store.add_bend(number, a_bend(index))
+        kept = [a_bend(1), a_bend(2)]
+        store.finish(number, summarise(kept))
+    assert stored(path, number) == kept

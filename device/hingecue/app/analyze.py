@@ -89,8 +89,8 @@ class Analyzer:
     def _film(self, path: Path, film: FrameSource, kind: str) -> None:
         tracker, spine = self._models()
         engine = Engine(tracker=tracker, spine=spine)
-        keeper = Keeper(self.settings.database if self.options.store else None, tell, source=str(path))
-        with progress(film.duration_s, path.name) as advance:
+        database = self.settings.database if self.options.store else None
+        with Keeper(database, tell, source=str(path)) as keeper, progress(film.duration_s, path.name) as advance:
 
             def on_step(t_s: float, step: Step) -> None:
                 advance(t_s)
@@ -98,7 +98,7 @@ class Analyzer:
                     keeper.bend(step.bend)
 
             result = analyse_film(film, engine, name=str(path), kind=kind, on_step=on_step)
-        keeper.finish(result.bends, result.view)
+            keeper.finish(result.bends, result.view)
         self.failed = self.failed or keeper.failed
         self.interrupted = not result.complete
         for note in result.notes:

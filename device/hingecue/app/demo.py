@@ -51,12 +51,15 @@ class Pace:
 def demo(options: Namespace, settings: Settings) -> int:
     """Play the bundled recording: a live view, cues, the summary and its picture; with `--json` only the object."""
     engine = Engine(tracker=PoseTracker(settings.model, settings.threads), spine=open_spine())
-    keeper = Keeper(None if options.json else settings.database, tell, source="demo")
     pace = Pace(0.0 if options.fast or options.json else 1.0)
     console = answers()
     console.quiet = options.json
     cue_sink = ConsoleCue(console)
-    with open_recording(FOLDER) as recording, LiveView(console) as view:
+    with (
+        open_recording(FOLDER) as recording,
+        Keeper(None if options.json else settings.database, tell, source="demo") as keeper,
+        LiveView(console) as view,
+    ):
         film = recording.video
         if film is None:
             raise InputFault(
@@ -78,7 +81,7 @@ def demo(options: Namespace, settings: Settings) -> int:
 
         result = analyse_film(film, engine, name="demo", kind="recording", on_step=on_step)
         title = recording.title
-    keeper.finish(result.bends, result.view)
+        keeper.finish(result.bends, result.view)
     if options.json:
         put_json(film_object(result))
     else:

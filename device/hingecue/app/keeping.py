@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from hingecue.coach.summary import summarise
 from hingecue.errors import StoreFault
@@ -12,6 +12,7 @@ from hingecue.store.session import SessionStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+    from types import TracebackType
 
     from hingecue.types import Bend, View
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 class Keeper:
     """Writes one session; on the first fault it tells the user and keeps no more.
 
-    `failed` says afterwards whether something was not stored.
+    `failed` says afterwards whether something was not stored. As a context manager it closes what a fault in the middle
+    of a film leaves open, so that every finished bend is on the disk.
     """
 
     def __init__(self, path: Path | None, tell: Callable[[str], None], *, source: str) -> None:
@@ -58,9 +60,23 @@ class Keeper:
             for bend in bends:
                 self._store.add_bend(self._session, bend)
             self._store.finish(self._session, summarise(bends), view)
-            self._store.close()
         except StoreFault as fault:
             self._give_up(fault)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        store, self._store = self._store, None
+        if store is None:
+            return
+        try:
+            store.close()
+        except StoreFault as fault:
+            self.failed = True
+            self._tell(str(fault))
 
     def _give_up(self, fault: StoreFault) -> None:
         self.failed = True

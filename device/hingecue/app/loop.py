@@ -192,9 +192,9 @@ def _camera(settings: Settings) -> CameraSource:
 
 
 def _live(source: Rebased, engine: Engine, settings: Settings) -> tuple[FilmResult, Keeper]:
-    keeper = Keeper(settings.database, tell, source=settings.camera)
-    show = Show(answers(), keeper, lambda: (monotonic_ns() - source.taken_ns) / 1e6, Pace(0.0))
-    return run_loop(source, engine, show, name=settings.camera, kind="video"), keeper
+    with Keeper(settings.database, tell, source=settings.camera) as keeper:
+        show = Show(answers(), keeper, lambda: (monotonic_ns() - source.taken_ns) / 1e6, Pace(0.0))
+        return run_loop(source, engine, show, name=settings.camera, kind="video"), keeper
 
 
 def _status(result: FilmResult, keeper: Keeper) -> int:

@@ -36,6 +36,7 @@ _FINISH = (
     f"UPDATE sessions SET end_ns = ?, view = ?, {', '.join(f'{name} = ?' for name in SUMMARY_COLUMNS)}"  # noqa: S608
     " WHERE id = ?"
 )
+_FORGET_BEYOND = 'DELETE FROM bends WHERE session_id = ? AND "index" > ?'
 _FORGET_BEND = 'DELETE FROM bends WHERE session_id = ? AND "index" = ?'
 _BEND_NAMES = ", ".join(f'"{name}"' for name in ("session_id", *BEND_COLUMNS))
 _ADD_BEND = f"INSERT INTO bends ({_BEND_NAMES}) VALUES (?{', ?' * len(BEND_COLUMNS)})"  # noqa: S608
@@ -89,9 +90,15 @@ class SessionStore:
         )
 
     def finish(self, session_id: int, summary: Summary, view: View | None = None) -> None:
-        """End the session with its counts, and the view that most of it was seen from."""
+        """End the session with its counts, and the view that most of it was seen from.
+
+        Bends beyond the count are forgotten: two halves that were stored one by one may have been joined since.
+        """
         seen = None if view is None else str(view)
-        self._submit((_FINISH, (self._monotonic_ns(), seen, *astuple(summary), session_id)))
+        self._submit(
+            (_FORGET_BEYOND, (session_id, summary.bends)),
+            (_FINISH, (self._monotonic_ns(), seen, *astuple(summary), session_id)),
+        )
 
     def close(self) -> None:
         """Commit everything that was handed over, then close. Raises a fault that nobody was told of."""
