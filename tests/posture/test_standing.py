@@ -4,7 +4,7 @@ import pytest
 from tests.fakes.skeleton import reading
 
 from hingecue.posture.angles import Angles
-from hingecue.posture.standing import SPINE_ZERO_MAX_DEG, SpineZero, StandingZero
+from hingecue.posture.standing import SPINE_ZERO_MAX_DEG, SPINE_ZERO_SHARE, SpineZero, StandingZero
 
 
 def stand(trunk, hip=5.0):
@@ -49,7 +49,7 @@ def test_the_standing_spine_is_taken_off_when_it_is_known():
     assert zero.correct(reading(30.0)).flexion_deg == 30.0
     for _ in range(4):
         zero.learn(reading(9.0))
-    assert zero.correct(reading(30.0)).flexion_deg == pytest.approx(21)
+    assert zero.correct(reading(30.0)).flexion_deg == pytest.approx(30 - SPINE_ZERO_SHARE * 9)
     assert zero.correct(None) is None
     assert zero.correct(reading(None)).flexion_deg is None
 
@@ -58,4 +58,4 @@ def test_a_wild_standing_reading_is_taken_off_only_in_part():
     zero = SpineZero()
     for _ in range(9):
         zero.learn(reading(50.0))
-    assert zero.zero_deg == SPINE_ZERO_MAX_DEG
+    assert zero.zero_deg == SPINE_ZERO_SHARE * SPINE_ZERO_MAX_DEG

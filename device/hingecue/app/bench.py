@@ -11,6 +11,7 @@ import statistics
 import time
 from collections import defaultdict
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from hingecue.app.demo import FOLDER
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 WARM_UP: Final = 20
 """Frames that are run but not counted: caches fill, the detector finds the person."""
-KEPT_FRAMES: Final = 240
-"""Frames held in memory and played round and round, so that decoding is not timed."""
 
 
 class Stopwatch:
@@ -99,11 +98,10 @@ def measure(count: int, settings: Settings, peer_name: str | None = None) -> dic
     engine.tracker.step = watch.timed("pose", engine.tracker.step)  # type: ignore[method-assign]
     rss_before = 0.0
     with watched_networks(watch) as bare:
-        for number in range(WARM_UP + count):
+        for number, frame in enumerate(islice(frames, WARM_UP + count)):
             if number == WARM_UP:
                 watch.clear()
                 rss_before = resident_mb()
-            frame = frames[number % len(frames)]
             _one(engine, Frame(number, number * 33_333_333, frame.rgb), watch, bare)
             if peer is not None:
                 watch.timed("peer", peer)(frame.rgb)
@@ -131,19 +129,18 @@ def names_only_plain(names: set[str]) -> bool:
     return all(name.endswith("_nomask") for name in names)
 
 
-def bundled_frames() -> list[Frame]:
-    """Read the first frames of the bundled recording; it holds standing and a bend or two."""
+def bundled_frames() -> Iterator[Frame]:
+    """Give the frames of the bundled recording, round and round; decoding them is not timed and they are not kept."""
     with open_recording(FOLDER) as recording:
         if recording.video is None:
             raise InputFault(
-                "demo_missing", where=str(FOLDER), what="the bundled film is missing", try_this="install HingeCue again"
+                "demo_missing",
+                where=str(FOLDER),
+                what="the bundled film is missing",
+                try_this="install HingeCue again",
             )
-        frames = []
-        for frame in recording.video:
-            frames.append(frame)
-            if len(frames) == KEPT_FRAMES:
-                break
-    return frames
+        while True:
+            yield from recording.video
 
 
 def resident_mb() -> float:
@@ -169,7 +166,11 @@ def _figures(watch: Stopwatch, settings: Settings, rss_before: float, peer_name:
         "whole_to_bare": {phase.strip() or "median": round(value, 3) for phase, value in ratio.items()}
         | {"total": round(whole / bare, 3)},
         "frames_per_s": round(len(watch.taken["whole"]) / (whole / 1e9), 1),
-        "p99_to_median": round(stages["whole"]["p99_ms"] / stages["whole"]["median_ms"], 2),
+        "p99_to_median": {
+            phase.strip(): round(stages[f"whole{phase}"]["p99_ms"] / stages[f"whole{phase}"]["median_ms"], 2)
+            for phase in ratio
+            if phase
+        },
         "memory_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, 1),
         "memory_growth_mb": round(resident_mb() - rss_before, 1),
     }
@@ -204,7 +205,9 @@ def print_table(result: dict[str, Any]) -> None:
         say(f"{name:<28}{row['median_ms']:>9.2f}{row['p95_ms']:>9.2f}{row['p99_ms']:>9.2f}{row['count']:>12}")
     parts = ", ".join(f"{name} {value:.2f}" for name, value in result["whole_to_bare"].items())
     say(f"whole step ÷ bare models: {parts}")
-    say(f"{result['frames_per_s']} frames a second; p99 ÷ median {result['p99_to_median']}")
+    tails = ", ".join(f"{name} {value:.2f}" for name, value in result["p99_to_median"].items())
+    say(f"p99 ÷ median: {tails}")
+    say(f"{result['frames_per_s']} frames a second")
     say(f"memory: peak {result['memory_peak_mb']} MB, growth over the run {result['memory_growth_mb']} MB")
     if "peer" in result:
         peer = result["peer"]

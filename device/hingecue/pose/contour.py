@@ -88,10 +88,14 @@ class ContourSpine:
 
     def read(self, pose: Pose) -> SpineReading:
         """Read one pose that has a mask."""
-        view = view_angle_deg(pose)
         aligned = self._aligner.align(pose)
         if aligned is None:
-            return SpineReading(None, None, view, (Reason.PERSON_LOST,))
+            return SpineReading(None, None, view_angle_deg(pose), (Reason.PERSON_LOST,))
+        return self.read_aligned(pose, aligned)
+
+    def read_aligned(self, pose: Pose, aligned: Aligned) -> SpineReading:
+        """Read one pose whose mask is aligned already."""
+        view = view_angle_deg(pose)
         profile = back_profile(aligned.mask)
         reasons = []
         if pose.brightness < LIGHT_MIN:

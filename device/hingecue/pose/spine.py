@@ -1,10 +1,10 @@
-"""The seam where spinal flexion is read from a pose: today's reader is `ContourSpine`."""
+"""The seam where spinal flexion is read from a pose."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from hingecue.pose.contour import ContourSpine
+from hingecue.pose.opinions import TwoOpinions
 
 if TYPE_CHECKING:
     from hingecue.types import Pose, SpineReading
@@ -19,4 +19,4 @@ class SpineEstimator(Protocol):
 
 def open_spine() -> SpineEstimator:
     """Open the spine reader of the product."""
-    return ContourSpine()
+    return TwoOpinions()

@@ -118,7 +118,9 @@ def views(found: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> None:
     for name, chosen in (("all", np.full(len(truth), True)), ("with people behind", test["crowd"].astype(bool))):
         near, far = chosen & (truth <= 30), chosen & (truth > 45)
         gate = float(np.quantile(view[near], 0.95))
-        print(f"{name}: gate {gate:.0f}° refuses 5 % of the good, tells {np.mean(view[far] > gate):.1%} of those over 45°")
+        print(
+            f"{name}: gate {gate:.0f}° refuses 5 % of the good, tells {np.mean(view[far] > gate):.1%} of those over 45°"
+        )
 
 
 if __name__ == "__main__":

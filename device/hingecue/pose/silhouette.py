@@ -1,0 +1,85 @@
+"""Spinal flexion from the silhouette: our own network on the aligned mask and landmarks."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hingecue.pose.outline import HIP_X, SIZE, Aligner
+from hingecue.pose.runtime import Network
+from hingecue.types import Reason, SpineReading
+
+if TYPE_CHECKING:
+    from hingecue.pose.outline import Aligned
+    from hingecue.types import F32, Pose
+
+HEADS: Final = (
+    "flexion", "flexion_logvar", "view", "view_logvar", "far_off", "belly_wrong", "on_person", "good", "lumbar",
+)  # fmt: skip
+FLEXION_SCALE: Final = 30.0
+VIEW_SCALE: Final = 30.0
+"""Degrees to one unit of the network's output."""
+LANDMARKS: Final = np.array([0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32])
+DEPTH_SHARE: Final = 1 / 3
+"""The landmark model draws depth out about threefold."""
+REACH: Final = 3.0
+"""Places are clipped to so many torso lengths."""
+LOG_VARIANCE_RANGE: Final = (-6.0, 3.0)
+BELIEVED_MIN: Final = 0.5
+"""Under this probability the landmarks are not on the person, and no answer is given."""
+MIRROR_COLUMNS: Final = np.clip(2 * int(HIP_X) - np.arange(SIZE), 0, SIZE - 1)
+"""The aligned mask as it looks when back and belly change sides: mirrored about the hip-shoulder line."""
+
+
+class SilhouetteSpine:
+    """Reads spinal flexion, its SD, the view, and whether landmarks and mask can be believed."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self._aligner = Aligner()
+        self._network = Network("spine", num_threads=threads)
+        self._sd_scale = float(self._network.spec.extra["sd_scale"])
+
+    def read(self, pose: Pose) -> SpineReading:
+        """Read one pose that has a mask."""
+        aligned = self._aligner.align(pose)
+        if aligned is None:
+            return SpineReading(None, None, None, (Reason.PERSON_LOST,))
+        return self.read_aligned(pose, aligned)
+
+    def read_aligned(self, pose: Pose, aligned: Aligned) -> SpineReading:
+        """Read one pose whose mask is aligned already."""
+        heads = self._run(aligned, pose.presence, mirrored=False)
+        if heads["belly_wrong"] > 0:
+            # The belly was taken for the back: look again the other way round, and keep what is surer of its side.
+            turned = self._run(aligned, pose.presence, mirrored=True)
+            heads = turned if turned["belly_wrong"] < 0 else heads
+        return self._reading(heads)
+
+    def _run(self, aligned: Aligned, presence: float, *, mirrored: bool) -> dict[str, float]:
+        mask = aligned.mask[:, MIRROR_COLUMNS] if mirrored else aligned.mask
+        self._network.inputs["mask"][0, 0] = mask
+        body_vector(aligned, presence, self._network.inputs["body"][0], mirrored=mirrored)
+        values = self._network.run()["heads"][0].tolist()
+        return dict(zip(HEADS, values, strict=True))
+
+    def _reading(self, heads: dict[str, float]) -> SpineReading:
+        low, high = LOG_VARIANCE_RANGE
+        sd = math.exp(min(max(heads["flexion_logvar"], low), high) / 2) * FLEXION_SCALE * self._sd_scale
+        view = min(max(heads["view"] * VIEW_SCALE, 0.0), 90.0)
+        if 1 / (1 + math.exp(-heads["on_person"])) < BELIEVED_MIN:
+            return SpineReading(None, None, view, (Reason.PERSON_LOST,))
+        return SpineReading(heads["flexion"] * FLEXION_SCALE, sd, view)
+
+
+def body_vector(aligned: Aligned, presence: float, out: F32, *, mirrored: bool) -> None:
+    """Write the second input: 19 landmarks (ventral, up, depth, visibility), sine and cosine of the lean, presence."""
+    points = out[:-3].reshape(len(LANDMARKS), 4)
+    points[:] = aligned.landmarks[LANDMARKS]
+    points[:, 2] *= DEPTH_SHARE
+    np.clip(points[:, :3], -REACH, REACH, out=points[:, :3])
+    lean = math.radians(aligned.inclination_deg)
+    side = -1.0 if mirrored else 1.0
+    points[:, 0] *= side
+    out[-3:] = (side * math.sin(lean), math.cos(lean), presence)
