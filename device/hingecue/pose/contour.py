@@ -20,7 +20,13 @@ from hingecue.types import F32, Pose, Reason, SpineReading
 WEIGHTS_FILE: Final = Path(__file__).with_name("contour_weights.json")
 USED_LANDMARKS: Final = (0, 7, 8, 13, 14, 15, 16, 25, 26, 27, 28)
 """Nose, ears, elbows, wrists, knees, ankles: where the rest of the body is against the trunk."""
-ARM_CHAINS: Final = ((11, 13, 15), (12, 14, 16))
+ARM_JOINTS: Final = np.array([[11, 13, 15], [12, 14, 16]])
+"""Shoulder, elbow and wrist of either arm."""
+ALONG_ARM: Final = np.array(
+    [(1 - k, k, 0.0) for k in np.linspace(0.5, 1.0, 5)] + [(0.0, 1 - k, k) for k in np.linspace(0.2, 1.0, 5)],
+    np.float32,
+)
+"""Ten points along an arm as mixtures of its joints: the lower half of the upper arm and the whole forearm."""
 ARM_NEAR_BACK: Final = 0.12
 """An arm this close to the back's outline, in torso lengths, may be taken for the back."""
 ARM_BEHIND_MIN: Final = 0.15
@@ -118,17 +124,9 @@ def arm_over_back(aligned: Aligned, profile: F32) -> bool:
     known = np.isfinite(profile)
     if not known.any():
         return False
-    points = np.concatenate([_along(aligned.landmarks[list(chain), :2]) for chain in ARM_CHAINS])
+    points = (ALONG_ARM @ aligned.landmarks[ARM_JOINTS, :2]).reshape(-1, 2)
     height, behind = points[:, 1], -points[:, 0]
     outline = np.interp(height, STATIONS[known], profile[known])
     at_trunk = (height > ARM_HEIGHTS[0]) & (height < ARM_HEIGHTS[1])
     over = at_trunk & (behind > ARM_BEHIND_MIN) & (behind > outline - ARM_NEAR_BACK)
     return int(over.sum()) >= ARM_POINTS_MIN
-
-
-def _along(chain: F32) -> F32:
-    """Give points along shoulder → elbow → wrist: the lower half of the upper arm and the whole forearm."""
-    shoulder, elbow, wrist = chain
-    upper = shoulder + np.linspace(0.5, 1.0, 5)[:, None] * (elbow - shoulder)
-    fore = elbow + np.linspace(0.2, 1.0, 5)[:, None] * (wrist - elbow)
-    return np.concatenate([upper, fore]).astype(np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import takewhile
 from statistics import median
 from typing import Final
 
@@ -26,7 +27,7 @@ SMOOTH_FRAMES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How the bend under way stands: which it will be, whether it still goes down, how probable flexion is."""
+    """How the bend under way stands: which it will be, whether it still goes down, and then how probable flexion is."""
 
     bend_index: int
     going_down: bool
@@ -117,12 +118,14 @@ class Judge:
         phase = self._excursions.phase
         if phase not in (Phase.DOWN, Phase.UP):
             return None
-        window = [s for s in self._samples if t_s - s.posture.t_s <= FLEXION_WINDOW_S]
-        peak = spine_peak(window, t_s)
+        if phase is Phase.UP:
+            return Progress(self._bends + 1, going_down=False, p_flexion=None)
+        recent = takewhile(lambda s: t_s - s.posture.t_s <= FLEXION_WINDOW_S, reversed(self._samples))
+        peak = spine_peak(list(recent)[::-1], t_s)
         p = None
         if peak.flexion_deg is not None and peak.sd_deg is not None and not peak.doubts:
             p = flexion_probabilities(peak.flexion_deg, peak.sd_deg, self.bands)[2]
-        return Progress(self._bends + 1, phase is Phase.DOWN, p)
+        return Progress(self._bends + 1, going_down=True, p_flexion=p)
 
     def _bend(self, done: Excursion) -> Bend | None:
         start = done.start_s if done.start_s is not None else float("-inf")

@@ -18,6 +18,7 @@ RECIPE = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
 
 from hingecue.pose.contour import LOG_SD_RANGE, expand, load_weights  # noqa: E402
+from hingecue.pose.opinions import DIFFERENCE_SHARE  # noqa: E402
 from hingecue.pose.outline import Aligned  # noqa: E402
 from hingecue.pose.runtime import Network  # noqa: E402
 from hingecue.pose.silhouette import FLEXION_SCALE, HEADS, VIEW_SCALE, body_vector  # noqa: E402
@@ -86,12 +87,14 @@ def main() -> None:
     for low, high in ((-40, 0), (0, 20), (20, 40), (40, 60), (60, 120)):
         chosen = on & (truth >= low) & (truth < high)
         line(f"… true flexion {low} to {high}", (flexion - truth)[chosen], found["sd"][chosen])
-    others(options.data, test, side, truth)
+    others(options.data, test, side, truth, found)
     views(found, test)
 
 
-def others(folder: Path, test: dict[str, np.ndarray], side: np.ndarray, truth: np.ndarray) -> None:
-    """Print the closed forms beside the network."""
+def others(
+    folder: Path, test: dict[str, np.ndarray], side: np.ndarray, truth: np.ndarray, found: dict[str, np.ndarray]
+) -> None:
+    """Print the closed forms beside the network, and the product's mean of the two."""
     train = load(folder, test=False)
     keep = (train["view_deg"] <= 35) & train["on_person"]
     x, y = inputs({k: v[keep] for k, v in train.items()}), train["total_deg"][keep]
@@ -99,7 +102,11 @@ def others(folder: Path, test: dict[str, np.ndarray], side: np.ndarray, truth: n
     w = load_weights()
     z = expand(np.clip((xt - w.mean) / w.scale, -4, 4))
     sd = np.exp(np.clip(z @ w.log_sd_weights + w.log_sd_bias, *LOG_SD_RANGE))
-    line("closed-form contour", z @ w.weights + w.bias - truth[side], sd)
+    contour = z @ w.weights + w.bias
+    line("closed-form contour", contour - truth[side], sd)
+    flexion = found["flexion"][side] * FLEXION_SCALE
+    joint_sd = np.hypot((sd + found["sd"][side]) / 2, DIFFERENCE_SHARE * (contour - flexion))
+    line("the product: mean of network and contour", (flexion + contour) / 2 - truth[side], joint_sd)
     line("landmarks only", ridge(x[:, LANDMARK_INPUTS], y, xt[:, LANDMARK_INPUTS]) - truth[side])
 
     def shortening(data: dict[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
