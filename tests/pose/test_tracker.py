@@ -117,8 +117,8 @@ def test_one_frame_one_look_while_all_is_well() -> None:
 
 def test_people_are_counted_again_while_nobody_bends() -> None:
     calm = World([Person(still())])
-    list(film(calm, 11))
-    assert calm.finds == pytest.approx([0, 5, 10], abs=0.05)
+    list(film(calm, 31))
+    assert calm.finds == pytest.approx([0, 15, 30], abs=0.05)
     doubt = World([Person(still(), presence=lambda _: 0.8)])
     list(film(doubt, 5))
     assert doubt.finds == pytest.approx([0, 2, 4], abs=0.05)

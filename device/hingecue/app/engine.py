@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hingecue.posture.kind import Bands
     from hingecue.types import Bend, Cue, Frame, Posture
 
-MASK_EVERY: Final = 6
+MASK_EVERY: Final = 10
 """While nobody bends, every so many frames the outline is read all the same: the standing back is the spine's zero."""
 
 

@@ -40,7 +40,7 @@ SAME_GAP: Final = 0.15
 COUNT_NS: Final = 2_000_000_000
 """People are counted again this long after the last search while there is doubt …"""
 
-CALM_COUNT_NS: Final = 5_000_000_000
+CALM_COUNT_NS: Final = 15_000_000_000
 """… and this long after it while there is none, …"""
 
 UPRIGHT_RAD: Final = 0.26
