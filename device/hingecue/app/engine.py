@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from hingecue.posture.kind import Bands
     from hingecue.types import Bend, Cue, Frame, Posture
 
-MASK_EVERY: Final = 10
-"""While nobody bends, every so many frames the outline is read all the same: the standing back is the spine's zero."""
+LIVE_OUTLINE_S: Final = 0.05
+"""Live, while somebody bends, the outline is read when the last reading is so old: at 30 frames a second in every other
+one. The back moves slower than that, and the mask is half of the landmark model's time. Offline it is read in each."""
+STANDING_MASK_S: Final = 0.33
+"""While nobody bends it is read three times a second all the same: the standing back is the spine's zero."""
+ROUNDING_S: Final = 0.002
+"""Frames come a little early or late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +38,22 @@ class Step:
 class Engine:
     """The main job: pose, spine, judgement and cues for a stream of frames that carry their own time."""
 
-    def __init__(self, *, tracker: PoseTracker, spine: SpineEstimator, bands: Bands | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        tracker: PoseTracker,
+        spine: SpineEstimator,
+        bands: Bands | None = None,
+        outline_period_s: float = 0.0,
+    ) -> None:
         self.tracker = tracker
+        self._outline_period_s = outline_period_s
         self.spine = spine
         self.judge = Judge(bands)
         self._rule = CueRule()
         self._cues: dict[int, list[Cue]] = {}
         self._bends: list[Bend] = []
-        self._since_mask = MASK_EVERY
+        self._mask_s = float("-inf")
         self.latency_ms: Callable[[], float | None] = lambda: None
 
     @property
@@ -50,8 +63,10 @@ class Engine:
 
     def step(self, frame: Frame) -> Step:
         """Judge one frame."""
-        want = self.judge.bending or self._since_mask >= MASK_EVERY
-        self._since_mask = 0 if want else self._since_mask + 1
+        period = self._outline_period_s if self.judge.bending else STANDING_MASK_S
+        want = not 0.0 <= frame.t_s - self._mask_s < period - ROUNDING_S
+        if want:
+            self._mask_s = frame.t_s
         pose = self.tracker.step(frame, want_mask=want)
         reading = None if pose is None or pose.mask is None else self.spine.read(pose)
         judged = self.judge.update(frame.t_s, pose, reading)

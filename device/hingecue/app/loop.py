@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hingecue.app.answer import film_object
 from hingecue.app.demo import Pace
-from hingecue.app.engine import Engine
+from hingecue.app.engine import LIVE_OUTLINE_S, Engine
 from hingecue.app.film import FilmResult, analyse_film
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import LiveView
@@ -118,7 +118,8 @@ def run_loop(source: FrameStream, engine: Engine, show: Show, *, name: str, kind
 
 def make_engine(settings: Settings) -> Engine:
     """Load the models and chain the rooms."""
-    return Engine(tracker=PoseTracker(settings.model, settings.threads), spine=open_spine())
+    tracker = PoseTracker(settings.model, settings.threads)
+    return Engine(tracker=tracker, spine=open_spine(), outline_period_s=LIVE_OUTLINE_S)
 
 
 def run(_options: Namespace, settings: Settings) -> int:
@@ -156,7 +157,7 @@ def replay(options: Namespace, settings: Settings) -> int:
     """Feed a recorded folder again and compare the verdicts to the bit; 1 when they differ."""
     folder: Path = options.folder
     kept = _verdicts(folder)
-    engine = Engine(tracker=PoseTracker(options.model or kept["model"], settings.threads), spine=open_spine())
+    engine = make_engine(replace(settings, model=options.model or kept["model"]))
     console = answers()
     console.quiet = options.json
     with FrameLogReader(folder) as reader:

@@ -50,7 +50,8 @@ def draw_session(series: Sequence[Posture], bends: Sequence[Bend], title: str) -
     Without a series the bends are drawn from their own start, bottom and end. What is not known is a gap.
     """
     trunk = open_holes(Sample(p.t_s, clean(p.trunk_deg)) for p in series)
-    spine = open_holes(_spine_sample(p) for p in series)
+    # The outline is not read in every frame: what was not read is no hole, unless it lasts.
+    spine = open_holes(_spine_sample(p) for p in series if p.spine is not None)
     axes = _axes(trunk, spine, bends)
     heading, counts = _tidy(title), headline(summarise(bends))
     parts = [
