@@ -144,6 +144,10 @@ def test_sessions_before_there_are_any_and_after(home, capsys, black) -> None:
     assert "No bends" in run(capsys, "sessions")[1]
     assert run(capsys, "report")[0] == 0
     assert run(capsys, "report", "77")[0] == 1
+    (home / "file").write_text("in the way")
+    status, _, err = run(capsys, "report", "--picture", home / "file" / "x.svg")
+    assert status == 1
+    assert len(err.strip().splitlines()) == 1
     assert run(capsys, "export")[0] == 0
 
 

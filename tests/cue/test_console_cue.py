@@ -8,7 +8,6 @@ from rich.console import Console
 from hingecue.coach.constants import PatternName
 from hingecue.cue.console import CUE_STYLES, ConsoleCue, marks
 from hingecue.cue.patterns import PATTERNS
-from hingecue.cue.sink import NullCue
 from hingecue.types import Cue
 
 
@@ -55,10 +54,3 @@ def test_the_bell_rings_for_the_corrective_ones_when_wanted(pattern, rings):
 def test_a_pattern_that_nobody_knows_is_an_error():
     with pytest.raises(ValueError, match="loud"):
         played(Cue(1.0, "loud"))
-
-
-def test_the_null_sink_does_nothing():
-    sink = NullCue()
-    sink.play(Cue(1.0, "early"))
-    sink.close()
-    sink.close()

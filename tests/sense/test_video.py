@@ -189,6 +189,7 @@ def test_what_is_no_film_gets_one_clear_sentence(
 def test_an_old_cv2_without_the_switch_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(video.cv2.utils, "logging")
     video.hush()
+    assert not hasattr(video.cv2.utils, "logging")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hingecue.app.engine import Engine
 from hingecue.app.film import FilmResult, analyse_film
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import bend_line, progress
-from hingecue.app.output import answers, put_json, tell
+from hingecue.app.output import answers, put_json, put_picture, tell
 from hingecue.app.photo import PhotoResult, judge_photo
 from hingecue.coach.summary import say, summarise
 from hingecue.errors import Fault, InputFault
@@ -151,13 +151,4 @@ def photo_sentence(result: PhotoResult) -> str:
 
 def write_picture(path: Path, result: FilmResult, title: str) -> None:
     """Draw a film into an SVG file; `InputFault` when it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(draw_session(result.series, result.bends, title), "utf-8")
-    except OSError as error:
-        raise InputFault(
-            "picture_not_written",
-            where=str(path),
-            what=f"the picture could not be written ({error.strerror})",
-            try_this="name a file in a folder that you may write to",
-        ) from error
+    put_picture(path, draw_session(result.series, result.bends, title))

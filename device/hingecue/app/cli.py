@@ -104,6 +104,12 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument("--peer", choices=["mediapipe"], help="the same frames through this too, interleaved")
     _model_options(bench)
 
+    _shelf_commands(sub)
+    return parser
+
+
+def _shelf_commands(sub: Any) -> None:
+    """Describe the commands that look at what was stored."""
     sessions = _command(sub, "sessions", "list the stored sessions", commands.sessions)
     sessions.add_argument("--json", action="store_true")
     _store_option(sessions)
@@ -114,7 +120,6 @@ def build_parser() -> argparse.ArgumentParser:
     export = _command(sub, "export", "take the stored bends out as CSV", commands.export)
     export.add_argument("session", nargs="?", type=int, help="its number (default: all)")
     _store_option(export)
-    return parser
 
 
 def _command(sub: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+
+from hingecue.errors import InputFault
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def answers() -> Console:
@@ -22,3 +27,17 @@ def tell(sentence: str) -> None:
 def put_json(thing: dict[str, Any]) -> None:
     """Put one JSON object on a line of stdout."""
     print(json.dumps(thing, ensure_ascii=False, allow_nan=False), flush=True)  # noqa: T201
+
+
+def put_picture(path: Path, svg: str) -> None:
+    """Write a picture into a file, whose folder is made; `InputFault` when that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(svg, "utf-8")
+    except OSError as error:
+        raise InputFault(
+            "picture_not_written",
+            where=str(path),
+            what=f"the picture could not be written ({error.strerror})",
+            try_this="name a file in a folder that you may write to",
+        ) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hingecue.app.answer import bend_object
 from hingecue.app.live import bend_line
-from hingecue.app.output import answers, put_json
+from hingecue.app.output import answers, put_json, put_picture
 from hingecue.coach.summary import headline, say
 from hingecue.errors import InputFault
 from hingecue.store.picture import draw_session
@@ -64,7 +64,7 @@ def report(options: Namespace, settings: Settings) -> int:
         console.print(bend_line(bend), soft_wrap=True)
     console.print(say(session.summary, bends), soft_wrap=True)
     if options.picture is not None:
-        options.picture.write_text(draw_session([], bends, f"Session {session.id}"), "utf-8")
+        put_picture(options.picture, draw_session([], bends, f"Session {session.id}"))
         console.print(f"The picture of this session: {options.picture}", soft_wrap=True)
     return 0
 

@@ -16,13 +16,3 @@ class CueSink(Protocol):
 
     def close(self) -> None:
         """Stop everything that still moves or shines; calling it again does nothing."""
-
-
-class NullCue:
-    """Gives no cue: for offline work, and for practice without help."""
-
-    def play(self, cue: Cue) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
