@@ -53,8 +53,9 @@ class Network:
     """One source file in the package and what becomes of it.
 
     `names`: tensor in the source → its name in the product; an output that is not here is dropped.
-    `products`: file → outputs that it keeps. The first `stem` operations stay float, and so do all after the
-    one whose name starts with `body_end`. `side`, `low`: edge of the input picture and value of black.
+    `products`: file → outputs that it keeps. The first `stem` operations stay float, so do those from `deep[0]` up to
+    `deep[1]`, and all after the one whose name starts with `body_end`. `side`, `low`: edge of the input picture and
+    value of black.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Network:
     names: dict[str, str]
     products: dict[str, tuple[str, ...]]
     stem: int
+    deep: tuple[int, int]
     body_end: str
     side: int
     low: float
@@ -76,8 +78,11 @@ _LANDMARK_NAMES = {
     "Identity_2": "mask",
     "Identity_3": "heatmap",
 }
-# The first operations run at high resolution with few channels, and int8 costs most there.
-_STEM = 12
+# Where int8 costs most: the first operations (high resolution, few channels), and the deep ones, few and small, whose
+# 8 × 8 to 32 × 32 fields the joints are read from. Between them and in the mask's decoder it costs next to nothing.
+_STEM = 28
+_DEEP = (53, 79)
+_DETECTOR_DEEP = (52, 65)
 _NO_MASK = ("landmarks", "presence", "heatmap")
 _ALL = (*_NO_MASK, "mask")
 
@@ -89,6 +94,7 @@ NETWORKS = (
         names={"input_1": "image", "Identity": "boxes", "Identity_1": "scores"},
         products={"pose_detector.tflite": ("boxes", "scores")},
         stem=_STEM,
+        deep=_DETECTOR_DEEP,
         body_end="model_1/model/re_lu_31/",  # then come the feature pyramid and its heads
         side=224,
         low=-1.0,
@@ -100,6 +106,7 @@ NETWORKS = (
         names=_LANDMARK_NAMES,
         products={"pose_lite.tflite": _ALL, "pose_lite_nomask.tflite": _NO_MASK},
         stem=_STEM,
+        deep=_DEEP,
         body_end="heatmap",  # then come the regression branch and its heads
         side=256,
         low=0.0,
@@ -111,6 +118,7 @@ NETWORKS = (
         names=_LANDMARK_NAMES,
         products={"pose_full.tflite": _ALL, "pose_full_nomask.tflite": _NO_MASK},
         stem=_STEM,
+        deep=_DEEP,
         body_end="heatmap",  # then come the regression branch and its heads
         side=256,
         low=0.0,
@@ -185,7 +193,7 @@ def fetch(folder: Path) -> Path:
 def folded(network: Network, source: bytes) -> tuple[bytes, list[str]]:
     """Give the float32 form of a source model and the names of the operations that are to stay float."""
     model = fold(source, network.names)
-    return model, float_operations(model, network.stem, network.body_end, network.names.values())
+    return model, float_operations(model, network.stem, network.deep, network.body_end, network.names.values())
 
 
 def build(sources: dict[str, bytes], ranges: dict[str, dict[str, tuple[float, float]]]) -> dict[str, bytes]:

@@ -25,15 +25,17 @@ _CONVOLUTIONS = (qtyping.TFLOperationName.CONV_2D, qtyping.TFLOperationName.DEPT
 _ALGORITHM = algorithm_manager.AlgorithmName
 
 
-def float_operations(model: bytes, stem: int, body_end: str, ends: Iterable[str]) -> list[str]:
+def float_operations(
+    model: bytes, stem: int, deep: tuple[int, int], body_end: str, ends: Iterable[str]
+) -> list[str]:
     """Name what stays float in a folded `model`, each by the tensor it writes.
 
-    These are the inputs and outputs (`ends`), the first `stem` operations, and all that stand after
-    the one whose name starts with `body_end`: the heads, whose int8 steps would be pixels.
+    These are the inputs and outputs (`ends`), the first `stem` operations, those from `deep[0]` up to `deep[1]`, and
+    all that stand after the one whose name starts with `body_end`: the heads, whose int8 steps would be pixels.
     """
     operations = operation_names(model)
     last = next(index for index, name in enumerate(operations) if name.startswith(body_end))
-    return list(dict.fromkeys([*ends, *operations[:stem], *operations[last + 1 :]]))
+    return list(dict.fromkeys([*ends, *operations[:stem], *operations[slice(*deep)], *operations[last + 1 :]]))
 
 
 def measure_ranges(model: bytes, keep_float: Iterable[str], images: np.ndarray) -> dict[str, tuple[float, float]]:
