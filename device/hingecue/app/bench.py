@@ -173,7 +173,7 @@ def _figures(watch: Stopwatch, settings: Settings, rss_before: float, peer_name:
             for phase in ratio
             if phase
         },
-        "memory_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, 1),
+        "memory_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, 1),
         "memory_growth_mb": round(resident_mb() - rss_before, 1),
     }
     if peer_name:
