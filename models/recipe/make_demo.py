@@ -51,6 +51,7 @@ ORDER = [
 ]
 G = 9.80665
 
+UPPER_SHARE = 0.42  # of the thoracic flexion turns above T7/8
 # At the bottom, deg: pelvis tilt, lumbar, thoracic, thigh swing, shank lean, neck; and how early the spine moves (1 = even).
 BOTTOM = {
     "hinge": (58.0, 10.0, 3.0, 20.0, 0.0, -18.0, 1.0),
@@ -133,7 +134,7 @@ class Actor:
 
         def pose(left: Limbs, right: Limbs) -> Pose:
             return Pose(
-                left, right, pelvis_deg=pelvis + 0.5 * sway[0], lumbar_deg=lumbar + sway[1], thoracic_deg=thoracic + sway[2],
+                left, right, pelvis_deg=pelvis + 0.5 * sway[0], lumbar_deg=lumbar + sway[1], thoracic_deg=(1 - UPPER_SHARE) * (thoracic + sway[2]), upper_deg=UPPER_SHARE * (thoracic + sway[2]),
                 neck_deg=neck + 2 * sway[3], side_bend_deg=sway[6], twist_deg=sway[7], stance_deg=7.0, grip_deg=55.0,
                 protract_deg=8.0,
             )  # fmt: skip
@@ -312,7 +313,7 @@ stand = [0.0, 3.0]
 [camera]
 file = "camera.mp4"
 
-# In truth.csv, spine_flexion_deg is the whole spine (pelvis to shoulders), as the camera sees it; lumbar_deg is
+# In truth.csv, spine_flexion_deg goes from the pelvis to T6-T8, as the camera sees it; lumbar_deg is
 # thorax - pelvis (T12/L1 against the sacrum), as the two worn sensors feel it.
 [[imu]]
 role = "pelvis"

@@ -25,9 +25,7 @@ _CONVOLUTIONS = (qtyping.TFLOperationName.CONV_2D, qtyping.TFLOperationName.DEPT
 _ALGORITHM = algorithm_manager.AlgorithmName
 
 
-def float_operations(
-    model: bytes, stem: int, deep: tuple[int, int], body_end: str, ends: Iterable[str]
-) -> list[str]:
+def float_operations(model: bytes, stem: int, deep: tuple[int, int], body_end: str, ends: Iterable[str]) -> list[str]:
     """Name what stays float in a folded `model`, each by the tensor it writes.
 
     These are the inputs and outputs (`ends`), the first `stem` operations, those from `deep[0]` up to `deep[1]`, and

@@ -21,6 +21,7 @@ I32 = NDArray[np.int32]
 
 FORMAT = 1
 MAX_BONES = 5  # skinning weights kept for one vertex, renormalised
+ADULTS = (0.62, 0.85)  # on the body model's scale of age: about 20 to 60
 LOCAL_SD = 0.35  # spread of each local shape change, in units of the model's full change
 LOCAL_CHANGES = (
     "buttocks-volume-incr",
@@ -108,12 +109,14 @@ def load_bank(path: Path) -> Bank:
         )
 
 
-def draw_body(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, float]]:
-    """Draw one adult: phenotype (0..1 each) and local changes (-0.9..0.9 each)."""
+def draw_body(
+    rng: np.random.Generator, ages: tuple[float, float] = ADULTS
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Draw one person: phenotype (0..1 each) and local changes (-0.9..0.9 each)."""
     female = rng.random() < 0.5
     phenotype = {
         "gender": float(np.clip(rng.normal(0.95 if female else 0.05, 0.12), 0, 1)),
-        "age": float(rng.uniform(0.62, 0.85)),
+        "age": float(rng.uniform(*ages)),
         "muscle": float(rng.beta(2.2, 1.8)),
         "weight": float(rng.beta(2.0, 2.4)),
         "height": float(rng.uniform(0.25, 0.75)),
@@ -127,19 +130,19 @@ def draw_body(rng: np.random.Generator) -> tuple[dict[str, float], dict[str, flo
     return phenotype, local
 
 
-def make_bank(folder: Path, count: int, seed: int = 0) -> Bank:
+def make_bank(folder: Path, count: int, seed: int = 0, ages: tuple[float, float] = ADULTS) -> Bank:
     """Make `count` bodies, or read them when `folder` already holds them. Body i depends on (seed, i) alone."""
     path = folder / f"bodies-{count}-{seed}.npz"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        arrays = _build(count, seed)
+        arrays = _build(count, seed, ages)
         partial = path.with_suffix(".part.npz")
         np.savez(partial, allow_pickle=False, format=FORMAT, **arrays)
         partial.replace(path)
     return load_bank(path)
 
 
-def _build(count: int, seed: int) -> dict[str, Any]:
+def _build(count: int, seed: int, ages: tuple[float, float]) -> dict[str, Any]:
     """Run the body model `count` times."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -152,7 +155,7 @@ def _build(count: int, seed: int) -> dict[str, Any]:
     rest, heads, phenotypes = [], [], []
     with torch.no_grad():
         for i in range(count):
-            phenotype, local = draw_body(np.random.default_rng([seed, i]))
+            phenotype, local = draw_body(np.random.default_rng([seed, i]), ages)
             out = model(
                 pose_parameters=pose,
                 phenotype_kwargs={k: torch.tensor([phenotype[k]]) for k in model.phenotype_labels},

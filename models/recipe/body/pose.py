@@ -1,8 +1,9 @@
 """Bend a body: forward kinematics, skinning, and the true spine angles that come out of it.
 
 Sagittal rotation about +x takes the head towards -y: flexion is positive. Truth, relative to the rest mesh:
-lumbar = T12/L1 segment against the pelvis, thoracic = top segment against T12/L1, total = their sum.
-The rig has one thoracic joint (T7/8); a second one is put half-way up to C7, so that upper backs bend roundly.
+lumbar = T12/L1 segment against the pelvis, thoracic = the segment above T7/8 against T12/L1, total = their sum: what
+sensors at the pelvis and at T6-T8 feel. The rig has one thoracic joint (T7/8); a second one is put half-way up to C7, so
+that upper backs bend roundly. Its turn moves the shoulders and is no part of the total.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ F64 = NDArray[np.float64]
 Turn = F64
 
 UPPER = "spine00"  # the added thoracic joint
-UPPER_SHARE = 0.42  # of the thoracic flexion turns there, the rest at T7/8
 BLEND_M = 0.07  # half height over which the skin passes from one thoracic joint to the other
 
 
@@ -48,7 +48,8 @@ class Pose:
     right: Limbs
     pelvis_deg: float = 0.0
     lumbar_deg: float = 0.0
-    thoracic_deg: float = 0.0
+    thoracic_deg: float = 0.0  # at T7/8
+    upper_deg: float = 0.0  # half-way from there to C7
     neck_deg: float = 0.0
     lumbar_split: tuple[float, float, float] = (0.4, 0.35, 0.25)  # L5/S1, L3/4, T12/L1
     side_bend_deg: float = 0.0
@@ -252,8 +253,8 @@ def _spine_turns(pose: Pose) -> dict[str, Turn]:
         "spine02": rotation("x", pose.lumbar_deg * high)
         @ rotation("y", 0.5 * pose.side_bend_deg)
         @ rotation("z", pose.twist_deg),
-        "spine01": rotation("x", pose.thoracic_deg * (1 - UPPER_SHARE)),
-        UPPER: rotation("x", pose.thoracic_deg * UPPER_SHARE),
+        "spine01": rotation("x", pose.thoracic_deg),
+        UPPER: rotation("x", pose.upper_deg),
         "neck01": neck,
         "neck02": neck,
         "head": neck,
@@ -310,7 +311,7 @@ def _truth(pose: Pose, joints: dict[str, F64], turns: dict[str, Turn]) -> Truth:
         pelvis_deg=pose.pelvis_deg,
         thorax_deg=pose.pelvis_deg + lumbar,
         lumbar_deg=lumbar,
-        thoracic_deg=between("spine02", UPPER),
+        thoracic_deg=between("spine02", "spine01"),
         hip_deg=pose.pelvis_deg + thigh,
         knee_deg=thigh + shank,
     )

@@ -26,17 +26,22 @@ from body.pose import Rig  # noqa: E402
 from hingecue.pose.detect import Detector, choice_score  # noqa: E402
 from hingecue.pose.landmark import Landmarker, Sight  # noqa: E402
 from hingecue.pose.outline import Aligner  # noqa: E402
+from hingecue.pose.roi import ROI_SCALE, snapped  # noqa: E402
 from hingecue.pose.runtime import Network  # noqa: E402
 from hingecue.pose.tracker import brightness  # noqa: E402
-from hingecue.types import Facing, Pose  # noqa: E402
+from hingecue.types import Facing, Pose, Roi  # noqa: E402
 from spine.pictures import EDGE, Studio, Truth  # noqa: E402
 
 SHARD = 1000
 TEST_FROM = 900
 BODIES, TEST_BODIES = 420, 70
-BANK_SEED = 7
-TEXT = ("arms", "held", "support")
-POINTS = ("shoulders", "hips", "knees")
+BANK_SEED = 8
+AGES = (0.5, 0.95)
+"""From about fourteen to about eighty on the body model's scale."""
+POINTS = ("shoulders", "hips", "knees", "reach_px")
+FOUND_SHARE = 0.3
+"""This share of the people is looked for by the detector; the others are followed, as nearly all frames of a film are: a
+rough square round the person, then the landmark model's own."""
 
 
 class Eye:
@@ -47,21 +52,22 @@ class Eye:
         self._landmarker = Landmarker(Network(f"pose_{variant}_nomask"), Network(f"pose_{variant}"))
         self._aligner = Aligner()
 
-    def see(self, rgb: np.ndarray, facing_right: bool) -> dict[str, np.ndarray | float] | None:
+    def see(self, rgb: np.ndarray, facing_right: bool, rough: Roi | None) -> dict[str, np.ndarray | float] | None:
         """Give what the spine reader would get, or None when nobody is found.
 
-        The facing is given, so that a picture shows the pose network the crop that a locked track would.
+        `rough` is where the person was last; without it the detector looks. The facing is given, so that a picture
+        shows the pose network the crop that a locked track would.
         """
-        found = self._detector.find(rgb)
-        if not found:
+        found = self._detector.find(rgb) if rough is None else []
+        if rough is None and not found:
             return None
-        roi = max(found, key=lambda c: choice_score(c, EDGE, EDGE)).roi
+        roi = rough or max(found, key=lambda c: choice_score(c, EDGE, EDGE)).roi
         mirrored = not facing_right
         first = self._landmarker.look(rgb, roi, mirrored=mirrored)
         sight = self._landmarker.look(rgb, first.next_roi, mirrored=mirrored, want_mask=True)
         if sight.presence < 0.5:
             return None
-        pose = as_pose(sight, rgb, facing_right, len(found))
+        pose = as_pose(sight, rgb, facing_right, max(1, len(found)))
         aligned = self._aligner.align(pose)
         if aligned is None:
             return None
@@ -92,6 +98,18 @@ def as_pose(sight: Sight, rgb: np.ndarray, facing_right: bool, people: int) -> P
     )
 
 
+def rough_square(truth: Truth, rng: np.random.Generator) -> Roi:
+    """Give a square as the detector would.
+
+    Measured on 131 pictures: 0.9 ± 0.15 of the circle round the body, turned by some 10°, 0.03 of its edge off the hips.
+    """
+    hip = truth.hips.mean(0)
+    up = truth.shoulders.mean(0) - hip
+    size = 2 * ROI_SCALE * truth.reach_px * float(np.clip(rng.normal(0.9, 0.12), 0.6, 1.15))
+    x, y = (hip + rng.normal(0, 0.03, 2) * size).tolist()
+    return snapped(Roi(x, y, size, float(np.arctan2(up[0], -up[1]) + np.radians(rng.normal(0, 9)))))
+
+
 def errors(seen: dict[str, np.ndarray | float], truth: Truth) -> tuple[float, float]:
     """Give how far the middle of the shoulders and of the hips are off, in torso lengths."""
     points = np.asarray(seen["picture"])
@@ -107,7 +125,7 @@ def make_shard(job: tuple[str, int, int]) -> str:
     path = Path(folder) / f"shard-{number:04d}.npz"
     if path.exists():
         return f"{path.name} is there"
-    rig = Rig.of(make_bank(Path(folder), BODIES, BANK_SEED))
+    rig = Rig.of(make_bank(Path(folder), BODIES, BANK_SEED, AGES))
     rng = np.random.default_rng([BANK_SEED, number])
     test = number >= TEST_FROM
     bodies = range(BODIES - TEST_BODIES, BODIES) if test else range(BODIES - TEST_BODIES)
@@ -118,7 +136,8 @@ def make_shard(job: tuple[str, int, int]) -> str:
     for _ in range(size):
         rgb, truth = studio.picture()
         variant = "full" if rng.random() < 0.6 else "lite"
-        seen = eyes[variant].see(rgb, truth.facing_right)
+        rough = None if rng.random() < FOUND_SHARE else rough_square(truth, rng)
+        seen = eyes[variant].see(rgb, truth.facing_right, rough)
         if seen is None:
             lost += 1
             continue
@@ -142,7 +161,7 @@ def main() -> None:
     parser.add_argument("--shard", type=int, default=SHARD)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    make_bank(options.out, BODIES, BANK_SEED)
+    make_bank(options.out, BODIES, BANK_SEED, AGES)
     tests = [TEST_FROM + i for i in range(-(-options.test // options.shard))]
     numbers = tests + list(range(-(-options.count // options.shard)))
     jobs = [(str(options.out), number, options.shard) for number in numbers]

@@ -48,6 +48,8 @@ class Truth:
     shoulders: np.ndarray
     hips: np.ndarray
     knees: np.ndarray
+    reach_px: float
+    """How far the body reaches from the middle of the hips."""
 
     @property
     def total_deg(self) -> float:
@@ -245,15 +247,16 @@ def draw_view(rng: np.random.Generator) -> float:
 def spoil(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
     """Put a finished picture (linear float) through exposure, blur, noise and JPEG; say whether it is dim."""
     dim = bool(rng.random() < 0.12)
-    image = image * (rng.uniform(0.03, 0.2) if dim else rng.uniform(0.6, 1.3))
+    image = image * np.float32(rng.uniform(0.03, 0.2) if dim else rng.uniform(0.6, 1.3))
     if rng.random() < 0.15:  # motion
         length = int(rng.integers(3, 12))
         kernel = np.zeros((length, length), np.float32)
         cv2.line(kernel, (0, int(rng.integers(length))), (length - 1, int(rng.integers(length))), 1.0)
         image = cv2.filter2D(image, -1, kernel / kernel.sum())
     image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.4))
-    pixels = np.clip(image, 0, 1) ** (1 / 2.2) * 255
-    pixels += rng.normal(0, rng.uniform(1, 8 if dim else 5), pixels.shape)
+    pixels = cv2.pow(np.clip(image, 0, 1, dtype=np.float32), 1 / 2.2)
+    pixels *= 255
+    pixels += rng.standard_normal(pixels.shape, np.float32) * np.float32(rng.uniform(1, 8 if dim else 5))
     if rng.random() < 0.2:  # a person far away
         small = cv2.resize(pixels, None, fx=0.45, fy=0.45, interpolation=cv2.INTER_AREA)
         pixels = cv2.resize(small, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
@@ -327,9 +330,11 @@ class Studio:
             points = np.stack([posed.joints[f"{name}.L"], posed.joints[f"{name}.R"]])
             return camera.project(points)[:, :2]
 
+        hip = seen("upperleg01").mean(0)
+        reach = float(np.linalg.norm(camera.project(posed.vertices[::20])[:, :2] - hip, axis=1).max())
         truth = Truth(
             posed.truth.lumbar_deg, posed.truth.thoracic_deg, abs(view), view < 0, facing_right, posed.truth.trunk_deg,
             self._body, drawn.arms, drawn.held, drawn.support, self._loose, cluttered, crowd, dim,
-            seen("upperarm01"), seen("upperleg01"), seen("lowerleg01"),
+            seen("upperarm01"), seen("upperleg01"), seen("lowerleg01"), reach,
         )  # fmt: skip
         return rgb, truth

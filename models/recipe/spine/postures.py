@@ -12,12 +12,12 @@ import numpy as np
 from body.pose import Limbs, Pose, direction, rotation
 
 ARMS = {
-    "hang": 0.34,
+    "hang": 0.30,
     "row": 0.06,
     "reach": 0.09,
     "thighs": 0.06,
     "behind": 0.07,
-    "shoulder_bar": 0.10,
+    "shoulder_bar": 0.14,
     "hug": 0.08,
     "over_back": 0.06,
     "overhead": 0.05,
@@ -31,8 +31,8 @@ HELD = {
     "hug": ("load",),
     "overhead": ("", "", "bar"),
 }
-LUMBAR_MAX, THORACIC_MAX = 60.0, 42.0
-"""The rig's largest believable flexion: about 100° in all, toe touch of a supple person."""
+LUMBAR_MAX, THORACIC_MAX = 60.0, 36.0
+"""The rig's largest believable flexion: about 95° in all, toe touch of a supple person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Drawn:
 def draw_posture(rng: np.random.Generator) -> Drawn:
     """Draw one posture."""
     lumbar, thoracic = _spine(rng)
-    support = str(rng.choice(["stand", "upright", "sit", "kneel", "long_sit"], p=[0.74, 0.11, 0.05, 0.06, 0.04]))
+    support = str(rng.choice(["stand", "upright", "sit", "kneel", "long_sit"], p=[0.70, 0.11, 0.06, 0.08, 0.05]))
     pelvis, thigh, shank = _legs(rng, support)
-    trunk = pelvis + lumbar + 0.7 * thoracic
+    trunk = pelvis + lumbar + thoracic
     arms = str(rng.choice(list(ARMS), p=np.array(list(ARMS.values())) / sum(ARMS.values())))
     held = str(rng.choice(HELD.get(arms, ("",))))
     stagger = float(rng.normal(0, 3 if rng.random() < 0.8 else 11))
@@ -61,6 +61,7 @@ def draw_posture(rng: np.random.Generator) -> Drawn:
         pelvis_deg=pelvis,
         lumbar_deg=lumbar,
         thoracic_deg=thoracic,
+        upper_deg=float(thoracic * rng.uniform(0.2, 0.9) + rng.normal(0, 2)),
         neck_deg=float(rng.uniform(-55, 40)),
         lumbar_split=tuple(rng.dirichlet([6, 6, 4]).tolist()),
         side_bend_deg=float(rng.normal(0, 3)),
@@ -78,12 +79,12 @@ def _spine(rng: np.random.Generator) -> tuple[float, float]:
     """Draw lumbar and thoracic flexion: four in ten about neutral, the rest spread out, one in eight far over 60°."""
     kind = rng.random()
     if kind < 0.40:
-        lumbar, thoracic = rng.normal(6, 8), rng.normal(4, 7)
+        lumbar, thoracic = rng.normal(6, 8), rng.normal(3, 5)
     elif kind < 0.88:
-        lumbar, thoracic = rng.uniform(-15, LUMBAR_MAX), rng.uniform(-12, THORACIC_MAX)
+        lumbar, thoracic = rng.uniform(-15, LUMBAR_MAX), rng.uniform(-10, THORACIC_MAX)
     else:
-        lumbar, thoracic = rng.uniform(32, LUMBAR_MAX), rng.uniform(18, THORACIC_MAX)
-    return float(np.clip(lumbar, -15, LUMBAR_MAX)), float(np.clip(thoracic, -12, THORACIC_MAX))
+        lumbar, thoracic = rng.uniform(32, LUMBAR_MAX), rng.uniform(14, THORACIC_MAX)
+    return float(np.clip(lumbar, -15, LUMBAR_MAX)), float(np.clip(thoracic, -10, THORACIC_MAX))
 
 
 def _legs(rng: np.random.Generator, support: str) -> tuple[float, float, float]:
