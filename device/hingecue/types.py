@@ -147,7 +147,7 @@ class Pose:
 
     `landmarks`: float32 (33, 4): x px, y px, z px (negative is nearer), visibility 0…1, in the picture.
     `mask`: float32 (256, 256) person probability in the crop, or None when the model without mask ran.
-        A view into a buffer that the next frame overwrites.
+        A view into a buffer that the next frame overwrites; so is `image`, uint8 (256, 256, 3), the crop itself.
     `picture_size`: width and height of the picture, px. `people`: how many the last detection saw.
     `crop_to_picture`: float64 (2, 3), crop pixel (u, v, 1) → picture pixel; it holds the mirroring.
     """
@@ -162,6 +162,7 @@ class Pose:
     brightness: float
     people: int
     picture_size: tuple[int, int]
+    image: U8 | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hingecue.app.answer import fault_object, film_object, photo_object
+from hingecue.app.drawing import DeepestFrame, bend_lines, draw_sight, photo_lines, write_drawing
 from hingecue.app.engine import Engine
 from hingecue.app.film import FilmResult, analyse_film
 from hingecue.app.keeping import Keeper
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from hingecue.config import Settings
     from hingecue.pose.spine import SpineEstimator
     from hingecue.sense.base import FrameSource
+    from hingecue.types import U8, Bend, Pose
 
 
 class Analyzer:
@@ -71,6 +73,9 @@ class Analyzer:
         tracker, spine = self._models()
         frame = next(iter(source))
         result = judge_photo(frame, tracker, spine, name=str(path))
+        if self.options.draw is not None and result.pose is not None:
+            drawn = draw_sight(frame.rgb, result.pose, photo_lines(result))
+            write_drawing(self.options.draw / f"{path.stem}.png", drawn)
         if self.options.json:
             put_json(photo_object(result))
         else:
@@ -90,12 +95,16 @@ class Analyzer:
         tracker, spine = self._models()
         engine = Engine(tracker=tracker, spine=spine)
         database = self.settings.database if self.options.store else None
+        deepest = DeepestFrame()
         with Keeper(database, tell, source=str(path)) as keeper, progress(film.duration_s, path.name) as advance:
 
             def on_step(t_s: float, step: Step) -> None:
                 advance(t_s)
+                if self.options.draw is not None:
+                    deepest.see(step)
                 if step.bend is not None:
                     keeper.bend(step.bend)
+                    self._draw(path, step.bend, deepest.take())
 
             result = analyse_film(film, engine, name=str(path), kind=kind, on_step=on_step)
             keeper.finish(result.bends, result.view)
@@ -104,6 +113,11 @@ class Analyzer:
         for note in result.notes:
             tell(f"{path}: {note}")
         self._answer(result)
+
+    def _draw(self, path: Path, bend: Bend, seen: tuple[U8, Pose] | None) -> None:
+        if seen is not None:
+            drawn = draw_sight(*seen, bend_lines(bend))
+            write_drawing(self.options.draw / f"{path.stem}-bend-{bend.index:02d}.png", drawn)
 
     def _answer(self, result: FilmResult) -> None:
         if self.options.json:

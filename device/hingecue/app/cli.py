@@ -77,6 +77,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _store_option(analyze)
     analyze.add_argument("--picture", type=Path, metavar="FILE", help="draw the session into this SVG file")
+    analyze.add_argument(
+        "--draw", type=Path, metavar="DIR", help="draw what was seen in photos and at the bottom of bends, as PNG"
+    )
     _model_options(analyze)
 
     run = _command(sub, "run", "coach live from the camera", commands.run)

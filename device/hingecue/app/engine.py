@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hingecue.coach.rules import CueRule
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hingecue.pose.spine import SpineEstimator
     from hingecue.pose.tracker import PoseTracker
     from hingecue.posture.kind import Bands
-    from hingecue.types import Bend, Cue, Frame, Posture
+    from hingecue.types import Bend, Cue, Frame, Pose, Posture
 
 LIVE_OUTLINE_S: Final = 0.05
 """Live, while somebody bends, the outline is read when the last reading is so old: at 30 frames a second in every other
@@ -28,11 +28,13 @@ ROUNDING_S: Final = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one frame brought."""
+    """What one frame brought; `frame` and `pose` are what it was judged from, for who draws it before the next."""
 
     posture: Posture
     bend: Bend | None
     cues: tuple[Cue, ...]
+    frame: Frame | None = field(default=None, compare=False, repr=False)
+    pose: Pose | None = field(default=None, compare=False, repr=False)
 
 
 class Engine:
@@ -76,7 +78,7 @@ class Engine:
             early = self._rule.on_progress(progress.bend_index, frame.t_s, progress.going_down, progress.p_flexion)
             self._note(progress.bend_index, early, cues)
         bend = self._finished(judged.bend, frame.t_s, cues)
-        return Step(judged.posture, bend, tuple(cues))
+        return Step(judged.posture, bend, tuple(cues), frame, pose)
 
     def finish(self, t_s: float) -> Step | None:
         """End the stream; give the bend that it cut off, if any."""

@@ -35,7 +35,8 @@ class Sight:
     """What the model saw in one crop.
 
     `crop`: float32 (35, 5) x y z in crop pixels, visibility and presence as logits; `picture`: float32 (33, 4)
-    x y z px in the picture and visibility 0…1; `next_roi`: where to look in the next frame.
+    x y z px in the picture and visibility 0…1; `next_roi`: where to look in the next frame. `image`: uint8
+    (256, 256, 3), what the model was shown. It and `mask` are views that the next look overwrites.
     """
 
     crop: F32
@@ -45,6 +46,7 @@ class Sight:
     roi: Roi
     next_roi: Roi
     mask: F32 | None
+    image: U8 | None = None
 
     @property
     def crop_xyzv(self) -> F32:
@@ -99,6 +101,7 @@ class Landmarker:
             roi=roi,
             next_roi=mirrored_roi(next_roi, width) if mirrored else next_roi,
             mask=self._probability(out["mask"]) if want_mask else None,
+            image=self._crop,
         )
 
     def _cut(self, rgb: U8, shown: Roi, affine: F64, *, mirrored: bool) -> None:

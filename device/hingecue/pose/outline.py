@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from hingecue.types import F32, F64, Pose
+    from hingecue.types import F32, F64, U8, Pose
 
 SIZE: Final = 96
 TORSO_PX: Final = 48.0
@@ -33,13 +33,15 @@ class Aligned:
     """One person in the aligned frame.
 
     `mask`: float32 (96, 96), 0…1. `landmarks`: float32 (33, 4): ventral, up, depth in torso lengths from the mid hip,
-    visibility. `inclination_deg`: of the trunk against gravity, forward +.
+    visibility. `inclination_deg`: of the trunk against gravity, forward +. `grey`: uint8 (96, 96), the picture in the
+    same frame, None when it was not kept.
     """
 
     mask: F32
     landmarks: F32
     inclination_deg: float
     torso_px: float
+    grey: U8 | None = None
 
 
 class Aligner:
@@ -47,11 +49,12 @@ class Aligner:
 
     def __init__(self) -> None:
         self._mask = np.zeros((SIZE, SIZE), np.float32)
+        self._grey = np.zeros((SIZE, SIZE), np.uint8)
 
     def align(self, pose: Pose) -> Aligned | None:
         """Align a pose; None without a mask or when hip and shoulder fall together.
 
-        The mask in the result is a view that the next call overwrites.
+        Mask and grey picture in the result are views that the next call overwrites.
         """
         if pose.mask is None:
             return None
@@ -68,6 +71,9 @@ class Aligner:
         matrix[:, :2] = rotate * scale
         matrix[:, 2] = (HIP_X, HIP_Y) - matrix[:, :2] @ hip
         cv2.warpAffine(pose.mask, matrix, (SIZE, SIZE), dst=self._mask, flags=cv2.INTER_LINEAR)
+        if pose.image is not None:
+            grey = cv2.cvtColor(pose.image, cv2.COLOR_RGB2GRAY)
+            cv2.warpAffine(grey, matrix, (SIZE, SIZE), dst=self._grey, flags=cv2.INTER_LINEAR)
         landmarks = np.empty((33, 4), np.float32)
         at_hip = (crop - hip) @ rotate.T / torso
         landmarks[:, 0] = at_hip[:, 0]
@@ -77,7 +83,7 @@ class Aligner:
         landmarks[:, 3] = pose.landmarks[:, 3]
         picture_up = pose.landmarks[11:13, :2].mean(axis=0) - pose.landmarks[23:25, :2].mean(axis=0)
         lean = float(np.degrees(np.arctan2(picture_up[0] * pose.facing.sign, -picture_up[1])))
-        return Aligned(self._mask, landmarks, lean, torso * pixel)
+        return Aligned(self._mask, landmarks, lean, torso * pixel, None if pose.image is None else self._grey)
 
 
 def _rotation(up: F64) -> F64:

@@ -243,6 +243,7 @@ class PoseTracker:
             brightness=self._brightness,
             people=self._people,
             picture_size=(width, height),
+            image=sight.image,
         )
 
 

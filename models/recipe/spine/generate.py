@@ -73,6 +73,7 @@ class Eye:
             return None
         return {
             "mask": np.round(aligned.mask * 255).astype(np.uint8),
+            "grey": aligned.grey.copy(),
             "landmarks": aligned.landmarks.astype(np.float16),
             "picture": pose.landmarks[:, :3].astype(np.float32),
             "lean": aligned.inclination_deg,
@@ -95,6 +96,7 @@ def as_pose(sight: Sight, rgb: np.ndarray, facing_right: bool, people: int) -> P
         brightness=brightness(rgb, sight.roi),
         people=people,
         picture_size=(rgb.shape[1], rgb.shape[0]),
+        image=sight.image,
     )
 
 
@@ -156,6 +158,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first shard, to share the work")
     parser.add_argument("--test", type=int, default=4_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--shard", type=int, default=SHARD)
@@ -163,7 +166,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     make_bank(options.out, BODIES, BANK_SEED, AGES)
     tests = [TEST_FROM + i for i in range(-(-options.test // options.shard))]
-    numbers = tests + list(range(-(-options.count // options.shard)))
+    numbers = tests + list(range(options.first, -(-options.count // options.shard)))
     jobs = [(str(options.out), number, options.shard) for number in numbers]
     with ProcessPoolExecutor(options.workers) as pool:
         for line in pool.map(make_shard, jobs):
