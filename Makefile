@@ -1,9 +1,10 @@
 # Each target sets up what it needs in .venv by itself. A Python 3.11 or newer and git are enough.
 PYTHON ?= python3
 VENV   := .venv
+TRAIN  := .venv-train
 PY     := $(VENV)/bin/python
 
-.PHONY: demo test lint models bench clean
+.PHONY: demo test lint models spine bench clean
 
 demo: $(VENV)/.run
 	$(VENV)/bin/hingecue demo $(ARGS)
@@ -18,12 +19,16 @@ lint: $(VENV)/.lint
 
 models: $(VENV)/.models
 	$(PY) models/recipe/make_pose.py $(ARGS)
+	$(PY) models/recipe/spine/quantise.py $(filter --check,$(ARGS))
+
+spine: $(TRAIN)/.train
+	$(TRAIN)/bin/python models/recipe/make_spine.py $(ARGS)
 
 bench: $(VENV)/.run
 	$(VENV)/bin/hingecue bench $(ARGS)
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage .hypothesis
+	rm -rf $(VENV) $(TRAIN) .pytest_cache .mypy_cache .ruff_cache .coverage .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +43,11 @@ $(VENV)/.test: $(VENV)/.run
 
 $(VENV)/.lint: $(VENV)/.test
 	$(PY) -m pip install --quiet "ruff==0.14.*" "mypy==1.18.*"
+	@touch $@
+
+$(TRAIN)/.train: pyproject.toml
+	$(PYTHON) -m venv $(TRAIN)
+	$(TRAIN)/bin/python -m pip install --quiet --editable ".[models,train]"
 	@touch $@
 
 $(VENV)/.models: $(VENV)/.run

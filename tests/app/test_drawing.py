@@ -13,9 +13,10 @@ from tests.fakes import skeleton
 
 from hingecue.app.bench import bundled_frames
 from hingecue.app.cli import main
-from hingecue.app.drawing import BACK, DeepestFrame, back_line, draw_sight, write_drawing
+from hingecue.app.drawing import DeepestFrame, write_drawing
 from hingecue.app.engine import Step
 from hingecue.errors import InputFault
+from hingecue.pose.drawing import BACK, back_line, draw_sight
 from hingecue.types import Facing, Frame, Posture
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hingecue.app.answer import fault_object, film_object, photo_object
-from hingecue.app.drawing import DeepestFrame, bend_lines, draw_sight, photo_lines, write_drawing
+from hingecue.app.drawing import DeepestFrame, bend_lines, photo_lines, write_drawing
 from hingecue.app.engine import Engine
 from hingecue.app.film import FilmResult, analyse_film
 from hingecue.app.keeping import Keeper
@@ -16,6 +16,7 @@ from hingecue.app.output import answers, put_json, put_picture, tell
 from hingecue.app.photo import PhotoResult, judge_photo
 from hingecue.coach.summary import say, summarise
 from hingecue.errors import Fault, InputFault
+from hingecue.pose.drawing import draw_sight
 from hingecue.pose.spine import open_spine
 from hingecue.pose.tracker import PoseTracker
 from hingecue.sense.photo import PhotoSource

@@ -1,4 +1,4 @@
-"""Spinal flexion from the silhouette: our own network on the aligned mask and landmarks."""
+"""Spinal flexion from the silhouette: our own network on the aligned mask, the light and shade in it, and landmarks."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ REACH: Final = 3.0
 LOG_VARIANCE_RANGE: Final = (-6.0, 3.0)
 BELIEVED_MIN: Final = 0.5
 """Under this probability the landmarks are not on the person, and no answer is given."""
+SHADE_SCALE: Final = 0.4
+"""To one unit of the network's input."""
+SHADE_FLOOR: Final = 8.0
+"""Grey levels added to the contrast, so that noise on an even shirt stays noise."""
+SHADE_MAX: Final = 2.5
+"""Light and shade are cut at so many times the contrast."""
 MIRROR_COLUMNS: Final = np.clip(2 * int(HIP_X) - np.arange(SIZE), 0, SIZE - 1)
 """The aligned mask as it looks when back and belly change sides: mirrored about the hip-shoulder line."""
 
@@ -39,6 +45,7 @@ class SilhouetteSpine:
     def __init__(self, threads: int = 1) -> None:
         self._aligner = Aligner()
         self._network = Network("spine", num_threads=threads)
+        self._sight: F32 = np.zeros((2, SIZE, SIZE), np.float32)
         self._sd_scale = float(self._network.spec.extra["sd_scale"])
 
     def read(self, pose: Pose) -> SpineReading:
@@ -50,6 +57,8 @@ class SilhouetteSpine:
 
     def read_aligned(self, pose: Pose, aligned: Aligned) -> SpineReading:
         """Read one pose whose mask is aligned already."""
+        self._sight[0] = aligned.mask
+        shade(aligned, self._sight[1])
         heads = self._run(aligned, pose.presence, mirrored=False)
         if heads["belly_wrong"] > 0:
             # The belly was taken for the back: look again the other way round, and keep what is surer of its side.
@@ -58,8 +67,7 @@ class SilhouetteSpine:
         return self._reading(heads)
 
     def _run(self, aligned: Aligned, presence: float, *, mirrored: bool) -> dict[str, float]:
-        mask = aligned.mask[:, MIRROR_COLUMNS] if mirrored else aligned.mask
-        self._network.inputs["mask"][0, 0] = mask
+        self._network.inputs["sight"][0] = self._sight[:, :, MIRROR_COLUMNS] if mirrored else self._sight
         body_vector(aligned, presence, self._network.inputs["body"][0], mirrored=mirrored)
         values = self._network.run()["heads"][0].tolist()
         return dict(zip(HEADS, values, strict=True))
@@ -71,6 +79,21 @@ class SilhouetteSpine:
         if 1 / (1 + math.exp(-heads["on_person"])) < BELIEVED_MIN:
             return SpineReading(None, None, view, (Reason.PERSON_LOST,))
         return SpineReading(heads["flexion"] * FLEXION_SCALE, sd, view)
+
+
+def shade(aligned: Aligned, out: F32) -> None:
+    """Write the picture within the mask, its mean and contrast taken out: (96, 96), −1…1, 0 outside the person."""
+    if aligned.grey is None:
+        out.fill(0.0)
+        return
+    mask = aligned.mask
+    weight = float(mask.sum()) + 1e-3
+    np.subtract(aligned.grey, float(np.vdot(mask, aligned.grey.astype(np.float32))) / weight, out=out)
+    contrast = math.sqrt(float(np.vdot(mask, out * out)) / weight) + SHADE_FLOOR
+    np.multiply(out, 1.0 / contrast, out=out)
+    np.clip(out, -SHADE_MAX, SHADE_MAX, out=out)
+    np.multiply(out, mask, out=out)
+    np.multiply(out, SHADE_SCALE, out=out)
 
 
 def body_vector(aligned: Aligned, presence: float, out: F32, *, mirrored: bool) -> None:

@@ -24,6 +24,10 @@ def load(folder: Path, *, test: bool, limit: int | None = None) -> dict[str, np.
             for name in shard.files:
                 if shard[name].ndim:
                     parts.setdefault(name, []).append(shard[name])
+            if (
+                "grey" not in shard.files
+            ):  # kept since shard 30 of the first run; black is what a lost picture looks like
+                parts.setdefault("grey", []).append(np.zeros_like(shard["mask"]))
     data = {name: np.concatenate(arrays) for name, arrays in parts.items()}
     data["total_deg"] = data["lumbar_deg"] + data["thoracic_deg"]
     data["on_person"] = (data["hip_off"] < 0.6) & (data["shoulder_off"] < 0.6)

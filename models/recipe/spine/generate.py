@@ -1,6 +1,6 @@
 """Make training pictures and push each through the product's own pose pipeline; keep what the product would see.
 
-    python models/recipe/spine/generate.py --out DATA --count 100000 [--workers 2] [--small]
+    python models/recipe/spine/generate.py --out DATA --count 100000 [--workers 2]
 
 Nothing but the aligned mask, the aligned landmarks and the truth is kept, in shards of 1,000 pictures. A shard depends on
 its number alone, and a finished one is not made again, so the work can stop and go on. Shards from TEST_FROM on show
@@ -121,16 +121,16 @@ def errors(seen: dict[str, np.ndarray | float], truth: Truth) -> tuple[float, fl
     return shoulder, float(np.linalg.norm(points[23:25, :2].mean(0) - true_hip)) / length
 
 
-def make_shard(job: tuple[str, int, int]) -> str:
-    """Make one shard, unless it is there."""
-    folder, number, size = job
+def make_shard(job: tuple[str, int, int, int, int]) -> str:
+    """Make one shard, unless it is there: folder, number, pictures, bodies, and how many of them are for the test."""
+    folder, number, size, count, kept = job
     path = Path(folder) / f"shard-{number:04d}.npz"
     if path.exists():
         return f"{path.name} is there"
-    rig = Rig.of(make_bank(Path(folder), BODIES, BANK_SEED, AGES))
+    rig = Rig.of(make_bank(Path(folder), count, BANK_SEED, AGES))
     rng = np.random.default_rng([BANK_SEED, number])
     test = number >= TEST_FROM
-    bodies = range(BODIES - TEST_BODIES, BODIES) if test else range(BODIES - TEST_BODIES)
+    bodies = range(count - kept, count) if test else range(count - kept)
     studio = Studio(rig, bodies, rng)
     eyes = {name: Eye(name) for name in ("lite", "full")}
     rows: list[dict[str, object]] = []
@@ -153,8 +153,29 @@ def make_shard(job: tuple[str, int, int]) -> str:
     return f"{path.name}: {len(rows)} seen, {lost} not found"
 
 
+def generate(
+    out: Path,
+    *,
+    count: int,
+    test: int,
+    shard: int,
+    workers: int,
+    first: int = 0,
+    bodies: int = BODIES,
+    kept: int = TEST_BODIES,
+) -> None:
+    """Make all shards that are not there yet: `test` pictures of `kept` bodies, then `count` of the others."""
+    out.mkdir(parents=True, exist_ok=True)
+    make_bank(out, bodies, BANK_SEED, AGES)
+    numbers = [TEST_FROM + i for i in range(-(-test // shard))] + list(range(first, -(-count // shard)))
+    jobs = [(str(out), number, shard, bodies, kept) for number in numbers]
+    with ProcessPoolExecutor(workers) as pool:
+        for line in pool.map(make_shard, jobs):
+            print(line, flush=True)
+
+
 def main() -> None:
-    """Make all shards."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=100_000)
@@ -163,14 +184,14 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--shard", type=int, default=SHARD)
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    make_bank(options.out, BODIES, BANK_SEED, AGES)
-    tests = [TEST_FROM + i for i in range(-(-options.test // options.shard))]
-    numbers = tests + list(range(options.first, -(-options.count // options.shard)))
-    jobs = [(str(options.out), number, options.shard) for number in numbers]
-    with ProcessPoolExecutor(options.workers) as pool:
-        for line in pool.map(make_shard, jobs):
-            print(line, flush=True)
+    generate(
+        options.out,
+        count=options.count,
+        test=options.test,
+        shard=options.shard,
+        workers=options.workers,
+        first=options.first,
+    )
 
 
 if __name__ == "__main__":
