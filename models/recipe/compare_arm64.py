@@ -69,6 +69,8 @@ def collect(count: int) -> dict[str, dict[str, list[np.ndarray]]]:
     """Run the product over the bundled film and keep every network's inputs: network → tensor → rows."""
     kept: dict[str, dict[str, list[np.ndarray]]] = {}
     plain = Network.run
+    # Made first: a network runs once when it is loaded, on whatever lies in memory.
+    parts = [(PoseTracker(variant, 2), open_spine()) for variant in ("lite", "full")]
 
     def run(network: Network) -> object:
         rows = kept.setdefault(network.spec.name, {})
@@ -78,8 +80,7 @@ def collect(count: int) -> dict[str, dict[str, list[np.ndarray]]]:
 
     Network.run = run  # type: ignore[method-assign, assignment]
     try:
-        for variant in ("lite", "full"):
-            tracker, spine = PoseTracker(variant, 2), open_spine()
+        for tracker, spine in parts:
             for frame in islice(bundled_frames(), 0, count * EVERY, EVERY):
                 pose = tracker.step(frame, want_mask=True)
                 if pose is not None:
