@@ -64,7 +64,7 @@ def summary_object(bends: Sequence[Bend], bands: Bands) -> dict[str, Any]:
         "bands": {"neutral_share_max": bands.neutral_max, "flexion_share_min": bands.flexion_min},
         "flexion_max_deg": bands.flexion_max_deg,
         "calibrated": bands.calibrated,
-        "levels": "whole spine, pelvis to shoulders, from the outline",
+        "levels": "spine from the pelvis to T6–T8, from the outline",
     }
 
 
