@@ -13,9 +13,8 @@ from tests.fakes import skeleton
 
 from hingecue.app.bench import bundled_frames
 from hingecue.app.cli import main
-from hingecue.app.drawing import DeepestFrame, write_drawing
+from hingecue.app.drawing import DeepestFrame
 from hingecue.app.engine import Step
-from hingecue.errors import InputFault
 from hingecue.pose.drawing import BACK, back_line, draw_sight
 from hingecue.types import Facing, Frame, Posture
 
@@ -96,7 +95,22 @@ def test_photos_and_bends_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixtur
     capsys.readouterr()
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+def test_inputs_of_one_name_do_not_hide_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = next(islice(bundled_frames(), 60, None))
+    photos = [tmp_path / folder / "x.png" for folder in "ab"]
+    for photo in photos:
+        photo.parent.mkdir()
+        cv2.imwrite(str(photo), frame.rgb[:, :, ::-1])
+    assert main(["analyze", *map(str, photos), "--draw", str(tmp_path / "drawn"), "--model", "lite"]) == 0
+    assert sorted(p.name for p in (tmp_path / "drawn").iterdir()) == ["x-2.png", "x.png"]
+    capsys.readouterr()
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = tmp_path / "standing.png"
+    cv2.imwrite(str(photo), next(islice(bundled_frames(), 60, None)).rgb[:, :, ::-1])
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(InputFault, match="give --draw a folder"):
-        write_drawing(tmp_path / "file" / "x.png", np.zeros((2, 2, 3), np.uint8))
+    assert main(["analyze", str(photo), "--draw", str(tmp_path / "file"), "--model", "lite"]) == 1
+    told = capsys.readouterr().err
+    assert "could not be written" in told
+    assert "Traceback" not in told

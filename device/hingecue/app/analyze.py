@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hingecue.app.answer import fault_object, film_object, photo_object
-from hingecue.app.drawing import DeepestFrame, bend_lines, photo_lines, write_drawing
+from hingecue.app.drawing import DeepestFrame, bend_lines, photo_lines
 from hingecue.app.engine import Engine
 from hingecue.app.film import FilmResult, analyse_film
 from hingecue.app.keeping import Keeper
@@ -16,7 +16,7 @@ from hingecue.app.output import answers, put_json, put_picture, tell
 from hingecue.app.photo import PhotoResult, judge_photo
 from hingecue.coach.summary import say, summarise
 from hingecue.errors import Fault, InputFault
-from hingecue.pose.drawing import draw_sight
+from hingecue.pose.drawing import as_png, draw_sight
 from hingecue.pose.spine import open_spine
 from hingecue.pose.tracker import PoseTracker
 from hingecue.sense.photo import PhotoSource
@@ -42,6 +42,7 @@ class Analyzer:
         self.settings = settings
         self._tracker: PoseTracker | None = None
         self._spine: SpineEstimator | None = None
+        self._named: dict[str, list[Path]] = {}
         self.failed = False
         self.interrupted = False
 
@@ -76,7 +77,7 @@ class Analyzer:
         result = judge_photo(frame, tracker, spine, name=str(path))
         if self.options.draw is not None and result.pose is not None:
             drawn = draw_sight(frame.rgb, result.pose, photo_lines(result))
-            write_drawing(self.options.draw / f"{path.stem}.png", drawn)
+            self._put_drawing(path, "", drawn)
         if self.options.json:
             put_json(photo_object(result))
         else:
@@ -118,7 +119,16 @@ class Analyzer:
     def _draw(self, path: Path, bend: Bend, seen: tuple[U8, Pose] | None) -> None:
         if seen is not None:
             drawn = draw_sight(*seen, bend_lines(bend))
-            write_drawing(self.options.draw / f"{path.stem}-bend-{bend.index:02d}.png", drawn)
+            self._put_drawing(path, f"-bend-{bend.index:02d}", drawn)
+
+    def _put_drawing(self, path: Path, what: str, drawn: U8) -> None:
+        """Write a drawing; inputs of one name from two folders get a number, so that none hides another."""
+        mates = self._named.setdefault(path.stem, [])
+        if path not in mates:
+            mates.append(path)
+        number = mates.index(path)
+        name = path.stem if number == 0 else f"{path.stem}-{number + 1}"
+        put_picture(self.options.draw / f"{name}{what}.png", as_png(drawn))
 
     def _answer(self, result: FilmResult) -> None:
         if self.options.json:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hingecue.errors import InputFault
-from hingecue.pose.drawing import as_png
 from hingecue.posture.judge import bend_signal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hingecue.app.engine import Step
     from hingecue.app.photo import PhotoResult
     from hingecue.types import U8, Bend, Pose
@@ -58,20 +54,6 @@ def photo_lines(result: PhotoResult) -> list[str]:
         f"trunk {_degrees(result.trunk_deg)}, view {_degrees(result.view_deg)} off the side",
         *(reason.value for reason in result.reasons),
     ]
-
-
-def write_drawing(path: Path, picture: U8) -> None:
-    """Write a picture as PNG, its folder made; `InputFault` when that cannot be done."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(as_png(picture))
-    except OSError as error:
-        raise InputFault(
-            "picture_not_written",
-            where=str(path),
-            what=f"the picture could not be written ({error.strerror})",
-            try_this="give --draw a folder that you may write to",
-        ) from error
 
 
 def _degrees(value: float | None) -> str:

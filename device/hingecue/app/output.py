@@ -29,15 +29,15 @@ def put_json(thing: dict[str, Any]) -> None:
     print(json.dumps(thing, ensure_ascii=False, allow_nan=False), flush=True)  # noqa: T201
 
 
-def put_picture(path: Path, svg: str) -> None:
+def put_picture(path: Path, content: str | bytes) -> None:
     """Write a picture into a file, whose folder is made; `InputFault` when that cannot be done."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(svg, "utf-8")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise InputFault(
             "picture_not_written",
             where=str(path),
             what=f"the picture could not be written ({error.strerror})",
-            try_this="name a file in a folder that you may write to",
+            try_this="name a place that you may write to",
         ) from error
