@@ -71,7 +71,7 @@ def test_the_recipe_names_no_host() -> None:
 def test_the_landmarks_without_mask_are_the_same_to_the_bit(size: str) -> None:
     with_mask = Network(f"pose_{size}", folder=MODELS)
     without = Network(f"pose_{size}_nomask", folder=MODELS)
-    picture = np.random.default_rng(1).random((1, 256, 256, 3), dtype=np.float32)
+    picture = np.random.default_rng(1).integers(0, 256, (1, 256, 256, 3), dtype=np.uint8)
     for network in (with_mask, without):
         network.inputs["image"][...] = picture
         network.run()

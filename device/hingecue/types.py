@@ -115,7 +115,10 @@ _ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture with its own time. `rgb`: uint8 (height, width, 3)."""
+    """One picture with its own time.
+
+    `rgb`: uint8 (height, width, 3), or (height, width, 4) with a fourth byte that means nothing: it is cut faster.
+    """
 
     index: int
     t_ns: int

@@ -101,13 +101,13 @@ class Ours:
 
     def roi(self, picture: np.ndarray) -> Roi | None:
         """Give the square around the person the detector is surest of."""
-        from hingecue.pose import decode, landmark, roi  # noqa: PLC0415 - absent in MediaPipe's environment
+        from hingecue.pose import decode, detect, landmark, roi  # noqa: PLC0415 - absent in MediaPipe's environment
 
         edge = decode.DETECTOR_EDGE
         affine = roi.letterbox_affine(picture.shape[1], picture.shape[0], edge, mirrored=False)
         crop = np.zeros((edge, edge, 3), np.uint8)
         landmark.cut(picture, affine, crop, inverse=False)
-        landmark.fill(self._detector.inputs["image"], crop, low=-1.0)
+        detect.fill(self._detector.inputs["image"][0], crop)
         out = self._detector.run()
         boxes = decode.decode_boxes(out["boxes"].reshape(-1, 12), out["scores"].ravel(), decode.make_anchors())
         best = decode.merge(boxes)

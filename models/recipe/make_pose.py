@@ -32,7 +32,7 @@ import numpy as np
 
 warnings.filterwarnings("ignore", message=".*experimental_preserve_all_tensors.*")
 
-from pose_fold import fold, prune  # noqa: E402 - the filter stands before LiteRT
+from pose_fold import fold, prune, with_ends  # noqa: E402 - the filter stands before LiteRT
 from pose_quantise import float_operations, measure_ranges, quantise  # noqa: E402
 
 if TYPE_CHECKING:
@@ -196,6 +196,12 @@ def folded(network: Network, source: bytes) -> tuple[bytes, list[str]]:
     return model, float_operations(model, network.stem, network.deep, network.body_end, network.names.values())
 
 
+def finished(network: Network, model: bytes, outputs: tuple[str, ...]) -> bytes:
+    """Keep only `outputs`; where black is 0, let the network take bytes and give its mask as a probability."""
+    pruned = prune(model, outputs)
+    return with_ends(pruned) if network.low == 0.0 else pruned
+
+
 def build(sources: dict[str, bytes], ranges: dict[str, dict[str, tuple[float, float]]]) -> dict[str, bytes]:
     """Give the content of every product by file name.
 
@@ -206,7 +212,7 @@ def build(sources: dict[str, bytes], ranges: dict[str, dict[str, tuple[float, fl
     for network in NETWORKS:
         model, keep_float = folded(network, sources[network.name])
         quantised = quantise(model, keep_float, ranges[network.name])
-        products |= {file: prune(quantised, outputs) for file, outputs in network.products.items()}
+        products |= {file: finished(network, quantised, outputs) for file, outputs in network.products.items()}
     return products
 
 
@@ -215,7 +221,7 @@ def build_float(sources: dict[str, bytes]) -> dict[str, bytes]:
     products = {}
     for network in NETWORKS:
         model, _ = folded(network, sources[network.name])
-        products |= {file: prune(model, outputs) for file, outputs in network.products.items()}
+        products |= {file: finished(network, model, outputs) for file, outputs in network.products.items()}
     return products
 
 

@@ -45,6 +45,18 @@ def prune(model: bytes, outputs: Collection[str]) -> bytes:
     return graph.pack()
 
 
+def with_ends(model: bytes) -> bytes:
+    """Let `model` take its picture as bytes, 0 to 255, and give its mask (where it has one) as a probability.
+
+    XNNPACK does both in passing; outside the graph they cost a fifth of a millisecond each. The first gives the same
+    numbers to the bit as `picture * float32(1 / 255)`.
+    """
+    graph = _Graph(model)
+    graph.take_bytes(np.float32(1 / 255))
+    graph.append_sigmoid("mask")
+    return graph.pack()
+
+
 def operation_names(model: bytes) -> list[str]:
     """Name the operations of `model`, in the order they run, by the tensor each writes."""
     graph = _Graph(model)
@@ -144,6 +156,53 @@ class _Graph:
     def rename(self, names: Mapping[str, str]) -> None:
         for index in (*map(int, self._graph.inputs), *map(int, self._graph.outputs)):
             self._graph.tensors[index].name = names[self.name(index)].encode()
+
+    def take_bytes(self, scale: np.float32) -> None:
+        """Put a uint8 tensor, whose step is `scale`, before the only input."""
+        (index,) = map(int, self._graph.inputs)
+        quantisation = schema.QuantizationParametersT()
+        quantisation.scale = np.array([scale], np.float32)
+        quantisation.zeroPoint = np.array([0], np.int64)
+        outer = self._insert_tensor(index, "_as_float", schema.TensorType.UINT8, quantisation)
+        self._graph.inputs = np.array([outer], np.int32)
+        self.operators.insert(0, self._operation(schema.BuiltinOperator.DEQUANTIZE, outer, index))
+
+    def append_sigmoid(self, output: str) -> None:
+        """Put a sigmoid behind the output of this name; nothing where there is none."""
+        outputs = list(map(int, self._graph.outputs))
+        for place, index in enumerate(outputs):
+            if self.name(index) == output:
+                outputs[place] = self._insert_tensor(index, "_logit", schema.TensorType.FLOAT32, None)
+                self.operators.append(self._operation(schema.BuiltinOperator.LOGISTIC, index, outputs[place]))
+        self._graph.outputs = np.array(outputs, np.int32)
+
+    def _insert_tensor(
+        self, index: int, suffix: str, kind: int, quantisation: schema.QuantizationParametersT | None
+    ) -> int:
+        """Add a tensor that takes the name and shape of tensor `index`, whose own name gets the suffix."""
+        inner = self._graph.tensors[index]
+        outer = schema.TensorT()
+        outer.name, inner.name = inner.name, inner.name + suffix.encode()
+        outer.shape, outer.shapeSignature, outer.hasRank = inner.shape, inner.shapeSignature, inner.hasRank
+        outer.type, outer.quantization = kind, quantisation
+        self._model.buffers.append(_AlignedBuffer(schema.BufferT()))
+        outer.buffer = len(self._model.buffers) - 1
+        self._graph.tensors.append(outer)
+        return len(self._graph.tensors) - 1
+
+    def _operation(self, builtin: int, source: int, target: int) -> schema.OperatorT:
+        codes = self._model.operatorCodes
+        known = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in codes]
+        if builtin not in known:
+            code = schema.OperatorCodeT()
+            code.builtinCode = code.deprecatedBuiltinCode = builtin
+            code.version = 1
+            codes.append(code)
+            known.append(builtin)
+        operation = schema.OperatorT()
+        operation.opcodeIndex = known.index(builtin)
+        operation.inputs, operation.outputs = np.array([source], np.int32), np.array([target], np.int32)
+        return operation
 
     def pack(self) -> bytes:
         """Close the gaps in the numbers of tensors and buffers, sign the graph, and serialise it."""

@@ -20,8 +20,8 @@ class Echo:
     """A model that tells where the crop is bright and keeps what it saw."""
 
     def __init__(self) -> None:
-        self.inputs = {"image": np.zeros((1, CROP, CROP, 3), np.float32)}
-        self.mask = np.linspace(-200, 200, CROP * CROP, dtype=np.float32).reshape(1, CROP, CROP, 1)
+        self.inputs = {"image": np.zeros((1, CROP, CROP, 3), np.uint8)}
+        self.mask = np.linspace(0, 1, CROP * CROP, dtype=np.float32).reshape(1, CROP, CROP, 1)
 
     def run(self) -> Mapping[str, np.ndarray]:
         points = np.zeros((39, 5), np.float32)
@@ -49,7 +49,7 @@ def test_a_plain_square_is_cut_as_it_is() -> None:
     eyes, plain, _ = looker()
     rgb = noise(300, 400)
     sight = eyes.look(rgb, Roi(128 + 40, 128 + 20, 256, 0), mirrored=False)
-    np.testing.assert_allclose(plain.inputs["image"][0], rgb[20 : 20 + CROP, 40 : 40 + CROP] / 255, atol=1e-6)
+    np.testing.assert_array_equal(plain.inputs["image"][0], rgb[20 : 20 + CROP, 40 : 40 + CROP])
     assert sight.mask is None
     assert sight.presence == 0.75
     np.testing.assert_allclose(sight.picture[:, :2], sight.crop[:33, :2] + (40, 20), atol=1e-4)
@@ -93,17 +93,22 @@ def test_any_size_and_any_stride_will_do(shape: tuple[int, int]) -> None:
         assert (plain.inputs["image"] == crop).all()
 
 
-def test_the_mask_is_a_probability_in_a_buffer_that_is_used_again() -> None:
+def test_the_mask_lies_in_the_buffer_of_the_model() -> None:
     eyes, _, masked = looker()
     first = eyes.look(noise(48, 64), Roi(32, 24, 60, 0), mirrored=False, want_mask=True).mask
     assert first is not None
-    assert first.dtype == np.float32
-    wanted = 1 / (1 + np.exp(-masked.mask.reshape(CROP, CROP).astype(np.float64)))
-    np.testing.assert_allclose(first, wanted, atol=1e-5)
-    masked.mask = -masked.mask
-    again = eyes.look(noise(48, 64), Roi(32, 24, 60, 0), mirrored=False, want_mask=True).mask
-    assert again is not None
-    assert np.shares_memory(first, again)
+    np.testing.assert_array_equal(first, masked.mask.reshape(CROP, CROP))
+    assert np.shares_memory(first, masked.mask)
+
+
+def test_a_fourth_byte_changes_nothing() -> None:
+    eyes, plain, _ = looker()
+    rgb = noise(300, 400)
+    for mirrored in (False, True):
+        eyes.look(rgb, Roi(190, 120, 330, 0.3), mirrored=mirrored)
+        crop = plain.inputs["image"].copy()
+        eyes.look(np.dstack([rgb, rgb[:, :, :1]]), Roi(190, 120, 330, 0.3), mirrored=mirrored)
+        assert (plain.inputs["image"] == crop).all()
 
 
 def test_a_dense_picture_is_not_copied() -> None:

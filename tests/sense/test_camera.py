@@ -37,7 +37,7 @@ def test_a_camera_gives_newer_and_newer_frames_on_the_monotonic_clock(make_film:
                 break
         assert [frame.index for frame in frames] == sorted({frame.index for frame in frames})
         assert before < frames[0].t_ns < frames[1].t_ns < frames[2].t_ns < time.monotonic_ns()
-        assert frames[0].rgb.shape == (240, 320, 3)
+        assert frames[0].rgb.shape == (240, 320, 4)
         assert source.frames_analyzed == 3
         assert source.frames == frames[2].index + 1
         assert source.duration_s == (frames[2].t_ns - frames[0].t_ns) / 1e9

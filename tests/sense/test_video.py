@@ -73,7 +73,7 @@ def test_a_film_gives_its_frames_with_their_times(make_film: MakeFilm, name: str
     assert [frame.index for frame in frames] == list(range(30))
     assert frames[0].t_ns == 0
     assert frames[15].t_s == pytest.approx(0.5, abs=0.001)
-    assert frames[20].rgb.shape == (240, 320, 3)
+    assert frames[20].rgb.shape == (240, 320, 4)
     assert int(frames[20].rgb[200, 200, 0]) == pytest.approx(80, abs=6)
     assert is_red(frames[20].rgb[20, 20])
 
@@ -113,7 +113,7 @@ def test_one_frame_is_a_film(make_film: MakeFilm) -> None:
 
 def test_four_k_is_made_smaller(make_film: MakeFilm) -> None:
     source = VideoSource(make_film(frames=2, size=(3840, 2160)))
-    assert [frame.rgb.shape for frame in source] == [(720, 1280, 3)] * 2
+    assert [frame.rgb.shape for frame in source] == [(720, 1280, 4)] * 2
     assert (source.info.width, source.info.height) == (3840, 2160)
 
 
@@ -123,7 +123,7 @@ def test_a_rotation_flag_is_honoured(make_film: MakeFilm, degrees: int, corner: 
     turn(path, degrees, (320, 240))
     source = VideoSource(path)
     for frame in source:
-        assert frame.rgb.shape == ((240, 320, 3) if degrees == 180 else (320, 240, 3))
+        assert frame.rgb.shape == ((240, 320, 4) if degrees == 180 else (320, 240, 4))
         assert is_red(frame.rgb[corner])
     assert (source.info.width, source.info.height) == ((320, 240) if degrees == 180 else (240, 320))
 

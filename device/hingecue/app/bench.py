@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from hingecue.app.demo import FOLDER
 from hingecue.app.loop import make_engine
 from hingecue.app.output import answers, put_json
@@ -106,7 +108,7 @@ def measure(count: int, settings: Settings, peer_name: str | None = None) -> dic
                 rss_before = resident_mb()
             _one(engine, Frame(number, number * 33_333_333, frame.rgb), watch, bare)
             if peer is not None:
-                watch.timed("peer", peer)(frame.rgb)
+                watch.timed("peer", peer)(np.ascontiguousarray(frame.rgb[..., :3]))
     return _figures(watch, settings, rss_before, peer_name)
 
 

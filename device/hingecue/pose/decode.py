@@ -148,12 +148,11 @@ class Refiner:
         move = np.flatnonzero(heat.max(axis=1) >= LEAST_LOGIT)
         if len(move) < POINTS:
             heat = heat[move]
-        np.tanh(heat * np.float32(0.5), out=heat)  # the sigmoid, twice as large
-        heat += 1.0
-        total, shift_x, shift_y = (heat @ self._moments).T
-        scale = CROP / HEATMAP_EDGE
-        points[move, 0] = (cell[move, 0] + shift_x / total) * scale
-        points[move, 1] = (cell[move, 1] + shift_y / total) * scale
+        heat *= np.float32(0.5)
+        np.tanh(heat, out=heat)
+        heat += 1.0  # the sigmoid, twice as large
+        sums = heat @ self._moments
+        points[move, :2] = (cell[move] + sums[:, 1:] / sums[:, :1]) * (CROP / HEATMAP_EDGE)
 
     def _table(self, planes: int) -> NDArray[np.intp]:
         if planes not in self._tables:

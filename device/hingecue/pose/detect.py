@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
+import cv2
 import numpy as np
 
 from hingecue.pose.decode import DETECTOR_EDGE, Boxes, decode_boxes, make_anchors, merge
-from hingecue.pose.landmark import Network, cut, dense, fill, flipped
+from hingecue.pose.landmark import FOUR_BYTES, Network, cut, dense, flipped, with_fourth
 from hingecue.pose.roi import gap, letterbox_affine, roi_from_points
-from hingecue.types import F64, U8, Roi
+from hingecue.types import F32, F64, U8, Roi
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Detector:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._anchors: Final = make_anchors()
+        self._wide: U8 = np.zeros((DETECTOR_EDGE, DETECTOR_EDGE, FOUR_BYTES), dtype=np.uint8)
         self._input: U8 = np.zeros((DETECTOR_EDGE, DETECTOR_EDGE, 3), dtype=np.uint8)
 
     def find(self, rgb: U8) -> list[Candidate]:
@@ -37,7 +39,7 @@ class Detector:
         from the picture's middle, where mirroring is a change of sign: a mirrored film is found at the
         mirrored places to the bit.
         """
-        picture = dense(rgb)
+        picture = dense(rgb) if rgb.shape[2] == FOUR_BYTES else with_fourth(rgb)
         found = merge(_join(self._boxes(picture, 1), self._boxes(flipped(picture), -1)))
         height, width = rgb.shape[:2]
         candidates = []
@@ -50,8 +52,9 @@ class Detector:
         """Give the boxes in a picture, from its middle; `sign` −1 says that the picture is mirrored."""
         height, width = picture.shape[:2]
         affine = letterbox_affine(width, height, DETECTOR_EDGE)
-        cut(picture, affine, self._input, inverse=False)
-        fill(self._network.inputs["image"], self._input, low=-1.0)
+        cut(picture, affine, self._wide, inverse=False)
+        cv2.cvtColor(self._wide, cv2.COLOR_RGBA2RGB, dst=self._input)
+        fill(self._network.inputs["image"][0], self._input)
         out = self._network.run()
         boxes = decode_boxes(out["boxes"].reshape(-1, 12), out["scores"].ravel(), self._anchors)
 
@@ -67,6 +70,12 @@ class Detector:
             centre=from_middle(boxes.centre),
             end=from_middle(boxes.end),
         )
+
+
+def fill(buffer: F32, picture: U8) -> None:
+    """Write a picture into the detector's input, black −1, white 1."""
+    np.multiply(picture, np.float32(2.0 / 255.0), out=buffer)
+    buffer -= np.float32(1.0)
 
 
 def _join(a: Boxes, b: Boxes) -> Boxes:

@@ -35,9 +35,9 @@ LINES_PER_HEIGHT: Final = 28
 def draw_sight(rgb: U8, pose: Pose, lines: Sequence[str]) -> U8:
     """Draw skeleton, outline of the person, the back that is measured, and `lines` of text onto a copy of `rgb`.
 
-    `rgb`: uint8 (height, width, 3). Without a mask in `pose` the outline and the back are left out.
+    `rgb`: uint8 (height, width, 3 or 4), as in a `Frame`. Without a mask, no outline and no back.
     """
-    picture = np.ascontiguousarray(rgb).copy()
+    picture = rgb[..., :3].copy()
     thick = max(1, round(min(rgb.shape[:2]) / 240))
     if pose.mask is not None:
         ring, _ = cv2.findContours((pose.mask > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

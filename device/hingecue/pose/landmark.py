@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import cv2
 import numpy as np
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from hingecue.types import F32, F64, U8, Roi
 
 
+FOUR_BYTES: Final = 4
+"""OpenCV warps pixels of four bytes twice as fast as those of three."""
+
+
 class Network(Protocol):
     """What this room needs of a loaded model."""
 
     @property
-    def inputs(self) -> Mapping[str, F32]:
-        """The input buffers by name; `image`: (1, edge, edge, 3)."""
+    def inputs(self) -> Mapping[str, NDArray[Any]]:
+        """The input buffers by name; `image`: (1, edge, edge, 3), uint8 for landmarks, float32 for the detector."""
 
     def run(self) -> Mapping[str, F32]:
         """Run the model on `inputs`; give the outputs by name, valid until the next run."""
@@ -63,10 +67,8 @@ class Landmarker:
     def __init__(self, network: Network, network_mask: Network) -> None:
         self._plain = network
         self._with_mask = network_mask
-        self._crop: U8 = np.zeros((CROP, CROP, 3), dtype=np.uint8)
-        self._wide: U8 = np.zeros((CROP, CROP, 4), dtype=np.uint8)
+        self._wide: U8 = np.zeros((CROP, CROP, FOUR_BYTES), dtype=np.uint8)
         self._scratch: U8 = np.zeros(0, dtype=np.uint8)
-        self._mask: F32 = np.zeros((CROP, CROP), dtype=np.float32)
         self._refine = Refiner()
 
     def look(self, rgb: U8, roi: Roi, *, mirrored: bool, want_mask: bool = False) -> Sight:
@@ -80,8 +82,8 @@ class Landmarker:
         shown = mirrored_roi(roi, width) if mirrored else roi
         network = self._with_mask if want_mask else self._plain
         affine = crop_affine(shown, mirrored=False)
-        self._cut(rgb, shown, affine, mirrored=mirrored)
-        fill(network.inputs["image"], self._crop)
+        crop = network.inputs["image"][0]
+        self._cut(rgb, shown, affine, crop, mirrored=mirrored)
         out = network.run()
         points = out["landmarks"].reshape(-1, 5).copy()
         self._refine(points, out["heatmap"].reshape(HEATMAP_EDGE, HEATMAP_EDGE, -1))
@@ -100,50 +102,49 @@ class Landmarker:
             affine=crop_affine(roi, mirrored=True) if mirrored else affine,
             roi=roi,
             next_roi=mirrored_roi(next_roi, width) if mirrored else next_roi,
-            mask=self._probability(out["mask"]) if want_mask else None,
-            image=self._crop,
+            mask=out["mask"].reshape(CROP, CROP) if want_mask else None,
+            image=crop,
         )
 
-    def _cut(self, rgb: U8, shown: Roi, affine: F64, *, mirrored: bool) -> None:
+    def _cut(self, rgb: U8, shown: Roi, affine: F64, into: U8, *, mirrored: bool) -> None:
         """Cut the square out of the picture, or out of its mirror image, whose relevant part alone is made.
 
-        With a fourth channel OpenCV warps twice as fast, to the same bits.
+        With a fourth channel OpenCV warps twice as fast, to the same bits; where the picture has none, it gets one.
         """
         height, width = rgb.shape[:2]
         x0, y0, x1, y1 = span(shown, width, height)
         if x0 == x1 or y0 == y1:
-            self._crop.fill(0)
+            into.fill(0)
             return
         columns = slice(width - x1, width - x0) if mirrored else slice(x0, x1)
-        wide = self._scratch_of(rgb, y1 - y0, x1 - x0)
-        cv2.cvtColor(dense(rgb[y0:y1, columns]), cv2.COLOR_RGB2RGBA, dst=wide)
+        wide = rgb[y0:y1, columns]
+        if wide.shape[2] != FOUR_BYTES:
+            wide = with_fourth(wide, self._scratch_of(rgb, y1 - y0, x1 - x0))
         local = affine.copy()
         local[:, 2] -= (x0, y0)
         cut(flipped(wide) if mirrored else wide, local, self._wide, inverse=True)
-        cv2.cvtColor(self._wide, cv2.COLOR_RGBA2RGB, dst=self._crop)
+        cv2.cvtColor(self._wide, cv2.COLOR_RGBA2RGB, dst=into)
 
     def _scratch_of(self, rgb: U8, height: int, width: int) -> U8:
         """Give a part of a buffer that is made with the first picture, for all of it.
 
         Written to at once: memory that the kernel has yet to hand over costs 7 ms in the middle of a bend.
         """
-        needed = 4 * rgb.shape[0] * rgb.shape[1]
+        needed = FOUR_BYTES * rgb.shape[0] * rgb.shape[1]
         if self._scratch.size < needed:
             self._scratch = np.full(needed, 1, dtype=np.uint8)
-        return self._scratch[: 4 * height * width].reshape(height, width, 4)
-
-    def _probability(self, logits: F32) -> F32:
-        mask = self._mask
-        np.negative(logits.reshape(CROP, CROP), out=mask)
-        cv2.exp(mask, dst=mask)
-        np.add(mask, 1.0, out=mask)
-        np.reciprocal(mask, out=mask)
-        return mask
+        return self._scratch[: FOUR_BYTES * height * width].reshape(height, width, FOUR_BYTES)
 
 
 def dense(part: U8) -> U8:
     """Give the picture as OpenCV can read it in place, copied only if its pixels do not lie side by side."""
     return part if part.strides[1:] == (part.shape[2], 1) and part.strides[0] > 0 else np.ascontiguousarray(part)
+
+
+def with_fourth(rgb: U8, into: U8 | None = None) -> U8:
+    """Give the picture with a fourth byte a pixel, written to the buffer `into` if there is one."""
+    wide: NDArray[Any] = cv2.cvtColor(dense(rgb), cv2.COLOR_RGB2RGBA, dst=into)
+    return wide
 
 
 def flipped(picture: U8) -> U8:
@@ -157,10 +158,3 @@ def cut(rgb: U8, affine: F64, into: U8, *, inverse: bool) -> None:
     height, width = into.shape[:2]
     flags = cv2.INTER_LINEAR | (cv2.WARP_INVERSE_MAP if inverse else 0)
     cv2.warpAffine(dense(rgb), affine, (width, height), dst=into, flags=flags)
-
-
-def fill(buffer: F32, crop: U8, *, low: float = 0.0) -> None:
-    """Write a crop into a model's input (1, edge, edge, 3), pixel values scaled to `low`…1."""
-    np.multiply(crop, np.float32((1.0 - low) / 255.0), out=buffer[0])
-    if low:
-        buffer += np.float32(low)

@@ -5,6 +5,7 @@ Aligned frame: 96 × 96 px, one torso length = 48 px, mid hip at (44, 72), mid s
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,12 +19,17 @@ SIZE: Final = 96
 TORSO_PX: Final = 48.0
 HIP_X: Final = 44.0
 HIP_Y: Final = 72.0
+TORSO_MIN_PX: Final = 6.0
+"""Hip and shoulder closer than this, px of the crop, give the trunk no direction."""
+FLIP: Final = np.array([[1.0], [-1.0]])
+"""From y down to y up."""
 EDGE: Final = 0.5
 """Where the person ends: half of the mask's probability."""
 ROW_FIRST: Final = 14
 ROW_LAST: Final = 84
 STATIONS: Final[F32] = ((HIP_Y - np.arange(ROW_LAST, ROW_FIRST - 1, -2)) / TORSO_PX).astype(np.float32)
 """Heights along the trunk at which the back is measured: 0 hip, 1 shoulder, from −0.25 to 1.2 (36 of them)."""
+COLUMNS: Final = np.arange(SIZE)
 LOOK_DORSAL_PX: Final = 26
 """How far towards the back the body is looked for when the hip–shoulder line runs outside the mask."""
 
@@ -59,36 +65,35 @@ class Aligner:
         if pose.mask is None:
             return None
         crop = to_crop(pose)
-        hip = crop[23:25].mean(axis=0)
-        shoulder = crop[11:13].mean(axis=0)
-        up = shoulder - hip
-        torso = float(np.hypot(up[0], up[1]))
-        if torso < 6.0:
+        (hip_x, hip_y), (up_x, up_y), torso = trunk(crop)
+        if torso < TORSO_MIN_PX:
             return None
-        rotate = _rotation(up / torso)
-        scale = TORSO_PX / torso
-        matrix = np.empty((2, 3))
-        matrix[:, :2] = rotate * scale
-        matrix[:, 2] = (HIP_X, HIP_Y) - matrix[:, :2] @ hip
+        # Turns `up` into the picture's upwards, and scales to torso lengths.
+        a, b = -up_y / torso**2, up_x / torso**2
+        turn = np.array([[a, b], [-b, a]])
+        c, s = TORSO_PX * a, TORSO_PX * b
+        matrix = np.array([[c, s, HIP_X - c * hip_x - s * hip_y], [-s, c, HIP_Y + s * hip_x - c * hip_y]])
         cv2.warpAffine(pose.mask, matrix, (SIZE, SIZE), dst=self._mask, flags=cv2.INTER_LINEAR)
         if pose.image is not None:
             grey = cv2.cvtColor(pose.image, cv2.COLOR_RGB2GRAY)
             cv2.warpAffine(grey, matrix, (SIZE, SIZE), dst=self._grey, flags=cv2.INTER_LINEAR)
         landmarks = np.empty((33, 4), np.float32)
-        at_hip = (crop - hip) @ rotate.T / torso
-        landmarks[:, 0] = at_hip[:, 0]
-        landmarks[:, 1] = -at_hip[:, 1]
-        pixel = float(np.hypot(*pose.crop_to_picture[:, 0]))
-        landmarks[:, 2] = pose.landmarks[:, 2] / (torso * pixel)
-        landmarks[:, 3] = pose.landmarks[:, 3]
-        picture_up = pose.landmarks[11:13, :2].mean(axis=0) - pose.landmarks[23:25, :2].mean(axis=0)
-        lean = float(np.degrees(np.arctan2(picture_up[0] * pose.facing.sign, -picture_up[1])))
+        landmarks[:, :2] = (crop - (hip_x, hip_y)) @ (turn * FLIP).T
+        pixel = math.hypot(*pose.crop_to_picture[:, 0].tolist())
+        landmarks[:, 2:] = pose.landmarks[:, 2:]
+        landmarks[:, 2] /= torso * pixel
+        _, (across, down), _ = trunk(pose.landmarks)
+        lean = math.degrees(math.atan2(across * pose.facing.sign, -down))
         return Aligned(self._mask, landmarks, lean, torso * pixel, None if pose.image is None else self._grey)
 
 
-def _rotation(up: F64) -> F64:
-    """Give the rotation that turns the unit vector `up` (crop, y down) into the picture's upwards."""
-    return np.array([[-up[1], up[0]], [-up[0], -up[1]]])
+def trunk(points: F32 | F64) -> tuple[tuple[float, float], tuple[float, float], float]:
+    """Give mid hip (x, y), the vector from it to mid shoulder, and its length, from landmarks (33, ≥ 2)."""
+    left, right = points[23, :2].tolist(), points[24, :2].tolist()
+    above_left, above_right = points[11, :2].tolist(), points[12, :2].tolist()
+    hip_x, hip_y = (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
+    up_x, up_y = (above_left[0] + above_right[0]) / 2 - hip_x, (above_left[1] + above_right[1]) / 2 - hip_y
+    return (hip_x, hip_y), (up_x, up_y), math.hypot(up_x, up_y)
 
 
 def to_crop(pose: Pose) -> F64:
@@ -113,12 +118,12 @@ def back_profile(mask: F32) -> F32:
         found = reach.any(axis=1)
         start = np.where(outside & found, axis - 1 - reach.argmax(axis=1), start)
         start = np.where(outside & ~found, -1, start)
-    x = np.arange(SIZE)
     # The first column on the way from the start towards the back that is outside.
-    gap = np.where(~inside & (x[None, :] <= start[:, None]), x[None, :], -1).max(axis=1)
-    known = (start >= 0) & (gap >= 0)
-    edge = np.clip(gap, 0, SIZE - 2)
+    beyond = ~inside & (start[:, None] >= COLUMNS)
+    gap = SIZE - 1 - beyond[:, ::-1].argmax(axis=1)
     index = np.arange(len(rows))
+    known = (start >= 0) & beyond[index, gap]
+    edge = np.minimum(gap, SIZE - 2)
     out_value, in_value = rows[index, edge], rows[index, edge + 1]
     fraction = (in_value - EDGE) / np.maximum(in_value - out_value, 1e-3)
     height = (HIP_X - (edge + 1 - np.clip(fraction, 0.0, 1.0))) / TORSO_PX

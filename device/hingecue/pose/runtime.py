@@ -54,7 +54,7 @@ class TensorSpec:
     """One input or output as the manifest tells it.
 
     `name` is the product's word for it, `tensor` its name inside the file, `dtype` what the file stores
-    (the product always sees float32), `shape` includes the batch dimension.
+    (the product sees float32; only uint8, a picture, as it is), `shape` includes the batch dimension.
     """
 
     name: str
@@ -184,10 +184,10 @@ def read_model(spec: ModelSpec, folder: Path | None = None) -> bytes:
 class Network:
     """One model, loaded, checked, allocated and run once, so that the first frame is as quick as the next.
 
-    `inputs` and `outputs` map the manifest's names to float32 arrays (with the batch dimension) that stay the
-    same for the life of the network. Write into the inputs (`np.multiply(crop, 1 / 255, out=image[0])`), call
+    `inputs` and `outputs` map the manifest's names to arrays (with the batch dimension) that stay the same for the
+    life of the network: uint8 where the manifest says so (pictures), else float32. Write into the inputs, call
     `run()`, read the outputs before the next `run()` overwrites them; copy what has to last longer.
-    Inputs keep their values between runs. Quantised tensors are converted on the way in and out.
+    Inputs keep their values between runs. int8 tensors are converted on the way in and out.
 
     A network belongs to one thread at a time; `run()` releases the GIL.
     """
@@ -220,7 +220,7 @@ class Network:
         ports_out = self._ports(self.spec.outputs, self._interpreter.get_output_details())
         self._store = tuple(port for port in ports_in if isinstance(port, _QuantisedPort))
         self._fetch = tuple(port for port in ports_out if isinstance(port, _QuantisedPort))
-        self.inputs: Mapping[str, F32] = MappingProxyType({port.name: port.values for port in ports_in})
+        self.inputs: Mapping[str, NDArray[Any]] = MappingProxyType({port.name: port.values for port in ports_in})
         self.outputs: Mapping[str, F32] = MappingProxyType({port.name: port.values for port in ports_out})
         self.run()
         self._check_still((*ports_in, *ports_out))
@@ -246,7 +246,7 @@ class Network:
                     what=f"it has no tensor {spec.tensor} of shape {spec.shape}, which the manifest promises",
                     try_this=_INSTALL_AGAIN,
                 )
-            kind = _Port if detail["dtype"] == np.float32 else _QuantisedPort
+            kind = _Port if detail["dtype"] in (np.float32, np.uint8) else _QuantisedPort
             ports.append(kind(spec.name, self._interpreter, detail))
         return ports
 
@@ -280,7 +280,7 @@ def _hushed() -> Iterator[None]:
 
 
 class _Port:
-    """One float32 tensor of an interpreter, as an array on its own memory.
+    """One float32 or uint8 tensor of an interpreter, as an array on its own memory.
 
     LiteRT refuses to run while a view that it gave is alive. So its view is asked once, for the address, and
     dropped; our array lies on the same memory and keeps the interpreter alive by itself.
@@ -292,11 +292,11 @@ class _Port:
         self.address: Final = _address(interpreter, self.index)
         memory = _Memory(interpreter, self.address, detail["shape"], np.dtype(detail["dtype"]))
         self._raw: NDArray[Any] = np.asarray(memory)
-        self.values: F32 = self._raw
+        self.values = self._raw
 
 
 class _QuantisedPort(_Port):
-    """One int8 or uint8 tensor, shown as a float32 array that is converted at each run."""
+    """One int8 tensor, shown as a float32 array that is converted at each run."""
 
     def __init__(self, name: str, interpreter: Any, detail: Mapping[str, Any]) -> None:
         super().__init__(name, interpreter, detail)

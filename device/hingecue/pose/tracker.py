@@ -262,5 +262,5 @@ def brightness(rgb: U8, roi: Roi) -> float:
     if x0 >= x1 or y0 >= y1:
         return 0.0
     step_x, step_y = max(1, (x1 - x0) // BRIGHTNESS_STEPS), max(1, (y1 - y0) // BRIGHTNESS_STEPS)
-    red, green, blue = rgb[y0:y1:step_y, x0:x1:step_x].mean(axis=(0, 1)).tolist()
+    red, green, blue = rgb[y0:y1:step_y, x0:x1:step_x, :3].mean(axis=(0, 1)).tolist()
     return float(0.299 * red + 0.587 * green + 0.114 * blue) / 255

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Final
 
-import numpy as np
-
 from hingecue.posture.constants import VIEW_FRONT_MIN_DEG, VIEW_SIDE_MAX_DEG
 from hingecue.types import Pose, View
 
@@ -22,10 +20,10 @@ def view_angle_deg(pose: Pose) -> float:
     no torso length is needed. Averaged over shoulders and hips by their spread.
     """
     across = depth = 0.0
-    lm = pose.landmarks
-    for left, right in ((11, 12), (23, 24)):
-        across += float(np.hypot(*(lm[left, :2] - lm[right, :2])))
-        depth += abs(float(lm[left, 2] - lm[right, 2])) * DEPTH_SCALE
+    for pair in (slice(11, 13), slice(23, 25)):
+        (ax, ay, az, _), (bx, by, bz, _) = pose.landmarks[pair].tolist()
+        across += math.hypot(ax - bx, ay - by)
+        depth += abs(az - bz) * DEPTH_SCALE
     return math.degrees(math.atan2(across, depth + 1e-6))
 
 

@@ -116,7 +116,7 @@ class CameraSource(CountedSource):
                         break
                     self._stop.wait(_RETRY_S)
                     continue
-                rgb = cast("U8", cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+                rgb = cast("U8", cv2.cvtColor(bgr, cv2.COLOR_BGR2RGBA))
                 self._mailbox.put(Frame(index, t_ns, rgb))
                 index += 1
                 if self._film_step_s is not None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import cv2
+import numpy as np
 
 from hingecue.errors import InputFault, StoreFault
 from hingecue.sense.base import CountedSource, SourceInfo
@@ -74,7 +75,7 @@ class FrameLogWriter:
         """
         if self._last_ns is not None and frame.t_ns <= self._last_ns:
             raise ValueError(f"frame {frame.index} at {frame.t_ns} ns is not after {self._last_ns} ns")
-        _, encoded = cv2.imencode(".jpg", cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR), self._options)
+        _, encoded = cv2.imencode(".jpg", np.ascontiguousarray(frame.rgb[..., 2::-1]), self._options)
         jpeg = encoded.tobytes()
         try:
             self._put(self._pictures, jpeg)

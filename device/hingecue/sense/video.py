@@ -118,7 +118,7 @@ class VideoSource(CountedSource):
             self._capture.release()
 
     def _rgb(self, bgr: cv2.typing.MatLike) -> U8:
-        return cast("U8", cv2.cvtColor(shrink(bgr, *self._size), cv2.COLOR_BGR2RGB))
+        return cast("U8", cv2.cvtColor(shrink(bgr, *self._size), cv2.COLOR_BGR2RGBA))
 
     def _remark(self, repairs: int, unreadable: int) -> None:
         told = self._look.told_frames
