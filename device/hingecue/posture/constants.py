@@ -41,8 +41,9 @@ TURN_SHARE: Final = 0.30
 """… or by this share of the range, whichever is more: a pumped bar at the bottom is not a new bend."""
 RANGE_MIN_DEG: Final = 25.0
 """A smaller excursion is fidgeting, not a bend (biomechanics E4)."""
-DURATION_MIN_S: Final = 0.5
-"""A shorter excursion is a jump of the landmarks, not a bend (the fastest kettlebell swing takes 0.7 s down)."""
+DURATION_MIN_S: Final = 0.6
+"""A body that is bent for less than this is a jump of the landmarks, not a bend (biomechanics E4; the fastest
+kettlebell swing takes 0.7 s down)."""
 BENT_FROM_DEG: Final = 35.0
 """A film whose first frames show more than this begins at the bottom."""
 PAUSE_RATE_DEG_S: Final = 12.0

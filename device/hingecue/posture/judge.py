@@ -10,7 +10,7 @@ from typing import Final
 
 from hingecue.posture.angles import Angles, NearSide, measure
 from hingecue.posture.bottom import Sample, at_bottom, common_view, find_bottom, pause_s, spine_peak
-from hingecue.posture.constants import DURATION_MIN_S, FLEXION_WINDOW_S, HISTORY_MAX_S
+from hingecue.posture.constants import DURATION_MIN_S, FLEXION_WINDOW_S, HISTORY_MAX_S, START_RISE_DEG
 from hingecue.posture.excursion import Excursion, ExcursionTracker, Phase
 from hingecue.posture.kind import Bands, flexion_probabilities, judge_kind
 from hingecue.posture.standing import SpineZero, StandingZero
@@ -19,6 +19,10 @@ from hingecue.types import Bend, Pose, Posture, Reason, Role, SpineReading, View
 
 HIP_SHARE: Final = 0.5
 """A squat moves the hips far and the trunk little: half the hip's flexion counts as much as the trunk's."""
+LEGS_MEMORY: Final = 0.9
+LEGS_SEEN_SHARE: Final = 0.6
+"""A hip angle counts for the bend signal only where the knee was seen in so much of the last ten frames or so: behind
+plates it is guessed now and then, and every guess would be a bend of half its angle."""
 LOST_S: Final = 2.0
 """A person unseen for longer than this ends what was under way."""
 SMOOTH_FRAMES: Final = 3
@@ -59,6 +63,7 @@ class Judge:
         self._recent: deque[float] = deque(maxlen=SMOOTH_FRAMES)
         self._samples: deque[Sample] = deque()
         self._bends = 0
+        self._legs_seen = 1.0
         self._seen_s: float | None = None
         self.last_posture = Posture(0.0, reasons=(Reason.PERSON_LOST,))
 
@@ -79,7 +84,8 @@ class Judge:
         posture = self.last_posture = self._posture(t_s, pose, angles, spine)
         if posture.trunk_deg is None:
             return Judgement(posture, None, None)
-        raw = bend_signal(posture)
+        self._legs_seen = LEGS_MEMORY * self._legs_seen + (1.0 - LEGS_MEMORY) * (posture.hip_deg is not None)
+        raw = bend_signal(posture, legs=self._legs_seen >= LEGS_SEEN_SHARE)
         self._recent.append(raw)
         self._remember(Sample(posture, raw))
         done = self._excursions.update(t_s, median(self._recent))
@@ -133,7 +139,8 @@ class Judge:
         samples = [s for s in self._samples if start <= s.posture.t_s <= end]
         while self._samples and self._samples[0].posture.t_s < end and done.end_s is not None:
             self._samples.popleft()
-        if not samples or samples[-1].posture.t_s - samples[0].posture.t_s < DURATION_MIN_S:
+        bent = [s.posture.t_s for s in samples if s.signal_deg >= START_RISE_DEG]
+        if not bent or bent[-1] - bent[0] < DURATION_MIN_S:
             return None
         self._bends += 1
         return self._describe(done, samples)
@@ -178,8 +185,11 @@ class Judge:
         )
 
 
-def bend_signal(posture: Posture) -> float:
-    """Give the one signal that bends are found in: the trunk's inclination, or half the hip's flexion in a squat."""
+def bend_signal(posture: Posture, *, legs: bool = True) -> float:
+    """Give the one signal that bends are found in: the trunk's inclination, or half the hip's flexion in a squat.
+
+    `legs`: whether the hip's angle may be believed.
+    """
     trunk = posture.trunk_deg or 0.0
-    hip = posture.hip_deg
+    hip = posture.hip_deg if legs else None
     return trunk if hip is None else max(trunk, HIP_SHARE * hip)
