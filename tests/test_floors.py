@@ -11,7 +11,13 @@ PACKAGE = Path(__file__).resolve().parents[1] / "device" / "hingecue"
 FLOOR = {"pose": 1, "posture": 1, "coach": 1, "store": 2, "sense": 3, "cue": 3, "app": 4}
 PURE = ("posture", "coach")
 IMPURE = {"time", "threading", "logging", "os", "io", "pathlib", "socket", "random", "sqlite3", "cv2", "subprocess"}
-HOME = {"cv2": ("pose", "sense"), "ai_edge_litert": ("pose/runtime.py",), "sqlite3": ("store",), "rich": ("app", "cue")}
+HOME = {
+    "cv2": ("pose", "sense"),
+    "ai_edge_litert": ("pose/runtime.py",),
+    "sqlite3": ("store",),
+    "smbus2": ("sense/imu/bus.py",),
+    "rich": ("app", "cue"),
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -73,6 +73,14 @@ class SpineSource(StrEnum):
     FUSED = "fused"
 
 
+class SensorRole(StrEnum):
+    """Where a motion sensor sits: sacrum (S1–S2), lower edge of the ribs (T12/L1), or the camera's case."""
+
+    PELVIS = "pelvis"
+    THORAX = "thorax"
+    MOUNT = "mount"
+
+
 class Reason(StrEnum):
     """Why an answer is unsure; `advice` is the one sentence that tells the user what to do."""
 
@@ -131,6 +139,24 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class ImuSample:
+    """What a motion sensor felt at one moment, in the axes of its chip.
+
+    `accel_g`: specific force x, y, z in g (at rest 1 g upwards); `gyro_dps`: turning rate in deg/s, None without one.
+    """
+
+    role: SensorRole
+    t_ns: int
+    accel_g: tuple[float, float, float]
+    gyro_dps: tuple[float, float, float] | None
+
+    @property
+    def t_s(self) -> float:
+        """Time on the source's clock, in seconds."""
+        return self.t_ns / 1e9
+
+
+@dataclass(frozen=True, slots=True)
 class Roi:
     """The rotated square that is cut out for the landmark model, in picture pixels."""
 
@@ -172,7 +198,8 @@ class Pose:
 class SpineReading:
     """Spinal flexion seen in one frame; `reasons` say why there is none, or why it is in doubt.
 
-    `view_deg` is the angle off the side view (0 = from the side, 90 = from the front or the back).
+    `view_deg` is the angle off the side view (0 = from the side, 90 = from the front or the back). `max_deg`: what a
+    flexion share of 1 is for this source, deg; None: the camera's.
     """
 
     flexion_deg: float | None
@@ -180,11 +207,15 @@ class SpineReading:
     view_deg: float | None
     reasons: tuple[Reason, ...] = ()
     source: SpineSource = SpineSource.CAMERA
+    max_deg: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """The judged posture of one frame. Angles as CONTRACT §1; None is not known."""
+    """The judged posture of one moment. Angles as CONTRACT §1; None is not known.
+
+    `pelvis_deg`, and `drop_m`, how far the pelvis is down, are the worn sensor's.
+    """
 
     t_s: float
     view: View = View.UNKNOWN
@@ -194,6 +225,8 @@ class Posture:
     knee_deg: float | None = None
     spine: SpineReading | None = None
     reasons: tuple[Reason, ...] = ()
+    pelvis_deg: float | None = None
+    drop_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
