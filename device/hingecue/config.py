@@ -44,5 +44,11 @@ class Settings:
     fps: float = 30.0
     """Frames a second asked of the live camera."""
 
+    i2c_bus: int = 1
+    """The I2C bus of the motion sensors: /dev/i2c-1 is the one on pins 3 and 5 of a Pi."""
+
+    profile: str = "guest"
+    """Whose calibration is used."""
+
     database: Path = field(default_factory=lambda: home() / "sessions.db")
     """Where sessions are kept."""

@@ -12,6 +12,10 @@ class MailboxClosedError(Exception):
     """Nothing will come any more."""
 
 
+class MailboxPokedError(Exception):
+    """Nothing came, but somebody asked to be looked at."""
+
+
 class Mailbox(Generic[T]):
     """A box for one item: a new one replaces the one that was not fetched, and the loss is counted."""
 
@@ -20,6 +24,7 @@ class Mailbox(Generic[T]):
         self._slot: list[T] = []
         self._closed = False
         self._drops = 0
+        self._poked = False
 
     @property
     def drops(self) -> int:
@@ -46,14 +51,24 @@ class Mailbox(Generic[T]):
     def get(self, timeout_s: float) -> T:
         """Take the newest item out, waiting at most `timeout_s` seconds for it.
 
-        Raises `TimeoutError` when nothing came, `MailboxClosedError` when nothing will.
+        Raises `TimeoutError` when nothing came, `MailboxClosedError` when nothing will, `MailboxPokedError` when
+        `poke` was called since and nothing is there.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: bool(self._slot) or self._closed, timeout_s):
+            if not self._changed.wait_for(lambda: bool(self._slot) or self._closed or self._poked, timeout_s):
                 raise TimeoutError(f"nothing came within {timeout_s:g} s")
-            if not self._slot:
-                raise MailboxClosedError
-            return self._slot.pop()
+            self._poked, poked = False, self._poked
+            if self._slot:
+                return self._slot.pop()
+            if poked and not self._closed:
+                raise MailboxPokedError
+            raise MailboxClosedError
+
+    def poke(self) -> None:
+        """Wake who waits, without an item."""
+        with self._changed:
+            self._poked = True
+            self._changed.notify()
 
     def close(self) -> None:
         """Wake everybody who waits; an item that is still inside can be fetched."""

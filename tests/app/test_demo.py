@@ -67,7 +67,18 @@ def test_kinds_are_right_and_none_is_badly_wrong(demo_answer) -> None:
     pairs = [(kind, bend["kind"]) for (kind, _), bend in zip(true_bends(), demo_answer["bends"], strict=True)]
     assert ("flexion", "hinge") not in pairs
     assert ("hinge", "flexion") not in pairs
+    assert sum(a == b for a, b in pairs) == 12
+
+
+def test_the_camera_alone_is_as_right_and_less_sure(demo_answer, tmp_path, capsys) -> None:
+    assert main(["demo", "--json", "--fast", "--no-sensors", "--database", str(tmp_path / "s.db")]) == 0
+    seen = json.loads(capsys.readouterr().out)
+    pairs = [(kind, bend["kind"]) for (kind, _), bend in zip(true_bends(), seen["bends"], strict=True)]
     assert sum(a == b for a, b in pairs) >= 10
+    assert all(b in (a, "unsure") for a, b in pairs)
+    for fused, alone in zip(demo_answer["bends"], seen["bends"], strict=True):
+        assert alone["spine_source"] == "camera"
+        assert alone["spine_sd_deg"] > fused["spine_sd_deg"]
 
 
 def test_the_object_is_the_contracts(demo_answer) -> None:
@@ -80,7 +91,7 @@ def test_the_object_is_the_contracts(demo_answer) -> None:
     assert {"index", "role", "start_s", "bottom_s", "end_s", "kind", "confidence", "reasons", "trunk_deg", "hip_deg",
             "knee_deg", "spine_flexion_deg", "spine_sd_deg", "flexion_share", "spine_source", "down_s", "pause_s",
             "up_s", "cues"} <= set(bend)  # fmt: skip
-    assert bend["spine_source"] == "camera"
+    assert {b["spine_source"] for b in demo_answer["bends"]} == {"fused"}
 
 
 def test_rounded_bends_are_cued_once_and_hinges_are_praised(demo_answer) -> None:
@@ -146,7 +157,7 @@ def test_the_bench_gives_its_figures(tmp_path, capsys) -> None:
     figures = json.loads(capsys.readouterr().out)
     assert figures["frames"] == 30
     assert figures["stages"]["whole"]["median_ms"] > 0
-    assert figures["whole_to_bare"]["total"] >= 1
+    assert figures["whole_to_bare"]["total"] > 0.8  # on a noisy machine the bare run may come out slower
     assert figures["memory_peak_mb"] > 0
     assert main(["bench", "--frames", "10", "--model", "lite"]) == 0
     assert "frames a second" in capsys.readouterr().out

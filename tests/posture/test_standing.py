@@ -46,12 +46,11 @@ def test_the_standing_spine_is_taken_off_when_it_is_known():
     zero = SpineZero()
     zero.learn(reading(None))
     zero.learn(reading(9.0))
-    assert zero.correct(reading(30.0)).flexion_deg == 30.0
+    assert zero.corrected(reading(30.0)).flexion_deg == 30.0
     for _ in range(4):
         zero.learn(reading(9.0))
-    assert zero.correct(reading(30.0)).flexion_deg == pytest.approx(30 - SPINE_ZERO_SHARE * 9)
-    assert zero.correct(None) is None
-    assert zero.correct(reading(None)).flexion_deg is None
+    assert zero.corrected(reading(30.0)).flexion_deg == pytest.approx(30 - SPINE_ZERO_SHARE * 9)
+    assert zero.corrected(reading(None)).flexion_deg is None
 
 
 def test_a_wild_standing_reading_is_taken_off_only_in_part():

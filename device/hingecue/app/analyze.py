@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from hingecue.app.answer import fault_object, film_object, photo_object
 from hingecue.app.drawing import DeepestFrame, bend_lines, photo_lines
 from hingecue.app.engine import Engine
-from hingecue.app.film import FilmResult, analyse_film
+from hingecue.app.film import FilmResult, analyse_film, analyse_sensors
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import bend_line, progress
 from hingecue.app.output import answers, put_json, put_picture, tell
 from hingecue.app.photo import PhotoResult, judge_photo
+from hingecue.app.sensors import moments, prepared, samples_of
 from hingecue.coach.summary import say, summarise
-from hingecue.errors import Fault, InputFault
+from hingecue.errors import Fault
 from hingecue.pose.drawing import as_png, draw_sight
 from hingecue.pose.spine import open_spine
 from hingecue.pose.tracker import PoseTracker
@@ -26,12 +27,14 @@ from hingecue.store.picture import draw_session
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
 
     from hingecue.app.engine import Step
     from hingecue.config import Settings
     from hingecue.pose.spine import SpineEstimator
+    from hingecue.posture.sensed import SensedBody
     from hingecue.sense.base import FrameSource
-    from hingecue.types import U8, Bend, Pose
+    from hingecue.types import U8, Bend, ImuSample, Pose
 
 
 class Analyzer:
@@ -84,21 +87,27 @@ class Analyzer:
             answers().print(f"{path}: {photo_sentence(result)}", soft_wrap=True, markup=False)
 
     def _recording(self, path: Path, recording: Recording) -> None:
-        if recording.video is None:
-            raise InputFault(
-                "recording_no_camera",
-                where=str(path),
-                what="the recording has no film of the camera",
-                try_this="add camera.mp4 to the folder",
-            )
-        self._film(path, recording.video, "recording")
+        samples = samples_of(recording.imu)
+        sensed, odd = prepared(recording, samples)
+        for sentence in odd:
+            tell(f"{path}: {sentence}")
+        self._film(path, recording.video, "recording", sensed, samples, recording.duration_s)
 
-    def _film(self, path: Path, film: FrameSource, kind: str) -> None:
-        tracker, spine = self._models()
-        engine = Engine(tracker=tracker, spine=spine)
+    def _film(
+        self,
+        path: Path,
+        film: FrameSource | None,
+        kind: str,
+        sensed: SensedBody | None = None,
+        samples: Sequence[ImuSample] = (),
+        duration_s: float | None = None,
+    ) -> None:
+        tracker, spine = (None, None) if film is None else self._models()
+        engine = Engine(tracker=tracker, spine=spine, sensed=sensed)
+        length_s = duration_s if film is None else film.duration_s
         database = self.settings.database if self.options.store else None
         deepest = DeepestFrame()
-        with Keeper(database, tell, source=str(path)) as keeper, progress(film.duration_s, path.name) as advance:
+        with Keeper(database, tell, source=str(path)) as keeper, progress(length_s, path.name) as advance:
 
             def on_step(t_s: float, step: Step) -> None:
                 advance(t_s)
@@ -108,7 +117,11 @@ class Analyzer:
                     keeper.bend(step.bend)
                     self._draw(path, step.bend, deepest.take())
 
-            result = analyse_film(film, engine, name=str(path), kind=kind, on_step=on_step)
+            if film is None:
+                flow = moments(None, samples)
+                result = analyse_sensors(flow, engine, name=str(path), duration_s=length_s, on_step=on_step)
+            else:
+                result = analyse_film(film, engine, name=str(path), kind=kind, on_step=on_step, samples=samples)
             keeper.finish(result.bends, result.view)
         self.failed = self.failed or keeper.failed
         self.interrupted = not result.complete

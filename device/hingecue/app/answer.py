@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hingecue.coach.summary import summarise
+from hingecue.posture.fusion import LEVELS
+from hingecue.types import SpineSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from hingecue.app.film import FilmResult
     from hingecue.app.photo import PhotoResult
     from hingecue.errors import Fault
+    from hingecue.posture.fusion import WornScale
     from hingecue.posture.kind import Bands
     from hingecue.types import Bend
 
@@ -50,8 +53,8 @@ def bend_object(bend: Bend) -> dict[str, Any]:
     }
 
 
-def summary_object(bends: Sequence[Bend], bands: Bands) -> dict[str, Any]:
-    """Give the summary: the counts of the contract, and the bands that the kinds were judged by."""
+def summary_object(bends: Sequence[Bend], bands: Bands, scale: WornScale) -> dict[str, Any]:
+    """Give the summary: the counts of the contract, and the bands and levels that the kinds were judged by."""
     counts = summarise(bends)
     return {
         "bends": counts.bends,
@@ -63,9 +66,16 @@ def summary_object(bends: Sequence[Bend], bands: Bands) -> dict[str, Any]:
         "unsure": counts.unsure,
         "bands": {"neutral_share_max": bands.neutral_max, "flexion_share_min": bands.flexion_min},
         "flexion_max_deg": bands.flexion_max_deg,
-        "calibrated": bands.calibrated,
-        "levels": "spine from the pelvis to T6–T8, from the outline",
+        "worn_flexion_max_deg": rounded(scale.flexion_max_deg),
+        "calibrated": scale.calibrated or bands.calibrated,
+        "levels": levels(bends),
     }
+
+
+def levels(bends: Sequence[Bend]) -> str:
+    """Name the levels of the spine that were measured, by the source that most bends were judged by."""
+    sources = [bend.spine_source for bend in bends if bend.spine_flexion_deg is not None]
+    return LEVELS[max(sorted(set(sources)), key=sources.count)] if sources else LEVELS[SpineSource.CAMERA]
 
 
 def film_object(result: FilmResult) -> dict[str, Any]:
@@ -80,9 +90,10 @@ def film_object(result: FilmResult) -> dict[str, Any]:
         "view": str(result.view),
         "facing": None if result.facing is None else str(result.facing),
         "bends": [bend_object(b) for b in result.bends],
-        "summary": summary_object(result.bends, result.bands),
+        "summary": summary_object(result.bends, result.bands, result.scale),
         "rate_fps": rounded(result.rate_fps),
         "thinned_from_fps": rounded(result.thinned_from_fps),
+        "sensors": [str(role) for role in result.sensors],
         "notes": list(result.notes),
     }
 

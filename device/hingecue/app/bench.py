@@ -96,6 +96,8 @@ def measure(count: int, settings: Settings, peer_name: str | None = None) -> dic
     frames = bundled_frames()
     engine = make_engine(settings)
     peer = open_peer(peer_name, settings.model) if peer_name else None
+    if engine.spine is None or engine.tracker is None:  # pragma: no cover - `make_engine` loads both
+        raise AssertionError
     watch = Stopwatch()
     engine.spine.read = watch.timed("outline and spine", engine.spine.read)  # type: ignore[method-assign]
     engine.judge.update = watch.timed("judgement", engine.judge.update)  # type: ignore[method-assign]

@@ -12,9 +12,12 @@ import numpy as np
 
 from hingecue import __version__
 from hingecue.app.output import answers, put_json
-from hingecue.errors import Fault
+from hingecue.app.worn_sensors import ABSENT
+from hingecue.errors import DeviceFault, Fault
 from hingecue.pose.runtime import models_folder, read_manifest, read_model, runtime
 from hingecue.sense.camera import CameraSource
+from hingecue.sense.imu.bus import Bus
+from hingecue.sense.imu.find import probe
 from hingecue.store.session import SessionStore
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ def check(options: Namespace, settings: Settings) -> int:
         _look("runtime", lambda: str(runtime())),
         _look("models", _models),
         _look("camera", lambda: _camera(settings), absent="camera_missing"),
+        *_sensors(settings),
         _look("store", lambda: _store(settings.database)),
     ]
     if options.json:
@@ -87,6 +91,29 @@ def _camera(settings: Settings) -> str:
         frame = next(iter(camera))
         height, width = frame.rgb.shape[:2]
     return f"{settings.camera} gives {width}×{height}"
+
+
+def _sensors(settings: Settings) -> list[Finding]:
+    """Look at the wire and at every chip on it; a camera can do without them."""
+    try:
+        with Bus(settings.i2c_bus) as bus:
+            found = probe(bus)
+    except Fault as fault:
+        state = "absent" if isinstance(fault, DeviceFault) and fault.code in ABSENT else "fault"
+        return [Finding("sensors", state, f"{fault.where}: {fault.what}", fault.try_this)]
+    if not found:
+        return [
+            Finding("sensors", "absent", f"no motion sensor answers on {bus.name}", "plug them in to feel the spine")
+        ]
+    findings = []
+    for chip in found:
+        where = f"{bus.name} 0x{chip.address:02X}"
+        if chip.fault is None:
+            lesser = "" if chip.has_gyro else ", no gyro: for slow repetitions only"
+            findings.append(Finding("sensor", "ok", f"{chip.name} at {where}{lesser}"))
+        else:
+            findings.append(Finding("sensor", "fault", f"{where}: {chip.fault.what}", chip.fault.try_this))
+    return findings
 
 
 def _store(path: Path) -> str:

@@ -45,7 +45,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """Give the settings with what the command line says in place."""
     given: dict[str, Any] = {
         name: value
-        for name in ("model", "threads", "camera", "width", "height", "fps", "database")
+        for name in ("model", "threads", "camera", "width", "height", "fps", "database", "i2c_bus", "profile")
         if (value := getattr(options, name, None)) is not None
     }
     return Settings(**given)
@@ -63,6 +63,9 @@ def build_parser() -> argparse.ArgumentParser:
     demo = _command(sub, "demo", "play the bundled recording through the real models", commands.demo)
     demo.add_argument("--json", action="store_true", help="print the object that `analyze --json` gives")
     demo.add_argument("--fast", action="store_true", help="not at the speed of life")
+    without = demo.add_mutually_exclusive_group()
+    without.add_argument("--no-camera", action="store_true", help="with the two worn sensors only")
+    without.add_argument("--no-sensors", action="store_true", help="with the camera only")
     demo.add_argument(
         "--picture", type=Path, metavar="FILE", help="where to draw the session (default: in the session folder)"
     )
@@ -84,11 +87,13 @@ def build_parser() -> argparse.ArgumentParser:
 
     run = _command(sub, "run", "coach live from the camera", commands.run)
     _camera_options(run)
+    _sensor_options(run)
     _model_options(run)
 
     record = _command(sub, "record", "coach live and keep what was seen in a folder", commands.record)
     record.add_argument("folder", type=Path, metavar="DIR")
     _camera_options(record)
+    _sensor_options(record)
     _model_options(record)
 
     replay = _command(sub, "replay", "feed a recorded folder again: the same verdicts to the bit", commands.replay)
@@ -97,6 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("--speed", type=float, default=0.0, help="times the speed of life; 0: as fast as it goes")
     _model_options(replay)
 
+    _calibrate_command(sub)
     check = _command(sub, "check", "look at every part: found or not, and what to do", commands.check)
     check.add_argument("--json", action="store_true")
     _camera_options(check)
@@ -109,6 +115,17 @@ def build_parser() -> argparse.ArgumentParser:
 
     _shelf_commands(sub)
     return parser
+
+
+def _calibrate_command(sub: Any) -> None:
+    calibrate = _command(sub, "calibrate", "learn a person's own range from the worn sensors", commands.calibrate)
+    calibrate.add_argument(
+        "recording", nargs="?", type=Path, metavar="RECORDING", help="a recording folder (default: live, guided)"
+    )
+    calibrate.add_argument("--profile", type=_name, help="whose range it is (default: guest)")
+    calibrate.add_argument("--i2c-bus", type=int, help="number of the sensors' bus (default: 1)")
+    calibrate.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    _store_option(calibrate)
 
 
 def _shelf_commands(sub: Any) -> None:
@@ -136,6 +153,14 @@ def _model_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--threads", type=_positive, help="threads of the models (default: cores − 1)")
 
 
+def _sensor_options(command: argparse.ArgumentParser) -> None:
+    without = command.add_mutually_exclusive_group()
+    without.add_argument("--no-camera", action="store_true", help="with the worn sensors only")
+    without.add_argument("--no-sensors", action="store_true", help="with the camera only")
+    command.add_argument("--i2c-bus", type=int, help="number of the sensors' bus (default: 1)")
+    command.add_argument("--profile", type=_name, help="whose calibration to use (default: guest)")
+
+
 def _camera_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--camera", help="V4L2 device, its number, or a film (default: /dev/video0)")
     command.add_argument("--width", type=_positive, help="px (default: 640)")
@@ -146,6 +171,13 @@ def _camera_options(command: argparse.ArgumentParser) -> None:
 
 def _store_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--database", type=Path, help="where sessions are kept")
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name:
+        raise argparse.ArgumentTypeError("a profile needs a name")
+    return name
 
 
 def _positive(text: str) -> int:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from hingecue.app.analyze import write_picture
 from hingecue.app.answer import film_object
 from hingecue.app.engine import Engine
-from hingecue.app.film import analyse_film
+from hingecue.app.film import analyse_film, analyse_sensors
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import LiveView
 from hingecue.app.output import answers, put_json, tell
+from hingecue.app.sensors import moments, prepared, samples_of
 from hingecue.coach.summary import say, summarise
 from hingecue.cue.console import ConsoleCue
-from hingecue.errors import InputFault
 from hingecue.pose.spine import open_spine
 from hingecue.pose.tracker import PoseTracker
 from hingecue.sense.recording import open_recording
@@ -50,7 +50,6 @@ class Pace:
 
 def demo(options: Namespace, settings: Settings) -> int:
     """Play the bundled recording: a live view, cues, the summary and its picture; with `--json` only the object."""
-    engine = Engine(tracker=PoseTracker(settings.model, settings.threads), spine=open_spine())
     pace = Pace(0.0 if options.fast or options.json else 1.0)
     console = answers()
     console.quiet = options.json
@@ -60,14 +59,14 @@ def demo(options: Namespace, settings: Settings) -> int:
         Keeper(None if options.json else settings.database, tell, source="demo") as keeper,
         LiveView(console) as view,
     ):
-        film = recording.video
-        if film is None:
-            raise InputFault(
-                "demo_missing",
-                where=str(FOLDER),
-                what="the bundled film is missing",
-                try_this="install HingeCue again",
-            )
+        film = None if options.no_camera else recording.video
+        samples = samples_of({} if options.no_sensors else recording.imu)
+        sensed, _ = prepared(recording, samples)
+        engine = Engine(
+            tracker=None if film is None else PoseTracker(settings.model, settings.threads),
+            spine=None if film is None else open_spine(),
+            sensed=sensed,
+        )
 
         def on_step(t_s: float, step: Step) -> None:
             pace.wait_for(t_s)
@@ -79,7 +78,11 @@ def demo(options: Namespace, settings: Settings) -> int:
                 view.bend(step.bend)
                 keeper.bend(step.bend)
 
-        result = analyse_film(film, engine, name="demo", kind="recording", on_step=on_step)
+        if film is None:
+            flow = moments(None, samples)
+            result = analyse_sensors(flow, engine, name="demo", duration_s=recording.duration_s, on_step=on_step)
+        else:
+            result = analyse_film(film, engine, name="demo", kind="recording", on_step=on_step, samples=samples)
         title = recording.title
         keeper.finish(result.bends, result.view)
     if options.json:

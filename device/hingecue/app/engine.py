@@ -1,4 +1,4 @@
-"""One frame in, everything judged out: the same chain for films, recordings and the live camera."""
+"""One frame in, everything judged out: the same chain for films, recordings, the live camera and worn sensors."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from hingecue.posture.judge import Judge
 from hingecue.posture.roles import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from hingecue.pose.spine import SpineEstimator
     from hingecue.pose.tracker import PoseTracker
+    from hingecue.posture.judge import Judgement
     from hingecue.posture.kind import Bands
-    from hingecue.types import Bend, Cue, Frame, Pose, Posture
+    from hingecue.posture.sensed import SensedBody
+    from hingecue.types import Bend, Cue, Frame, ImuSample, Pose, Posture
 
 LIVE_OUTLINE_S: Final = 0.05
 """Live, while somebody bends, the outline is read when the last reading is so old: at 30 frames a second in every other
@@ -38,20 +40,24 @@ class Step:
 
 
 class Engine:
-    """The main job: pose, spine, judgement and cues for a stream of frames that carry their own time."""
+    """The main job: pose, spine, judgement and cues for streams of frames and samples that carry their own time.
+
+    `tracker` and `spine` are None where there is no camera.
+    """
 
     def __init__(
         self,
         *,
-        tracker: PoseTracker,
-        spine: SpineEstimator,
+        tracker: PoseTracker | None,
+        spine: SpineEstimator | None,
         bands: Bands | None = None,
         outline_period_s: float = 0.0,
+        sensed: SensedBody | None = None,
     ) -> None:
         self.tracker = tracker
         self._outline_period_s = outline_period_s
         self.spine = spine
-        self.judge = Judge(bands)
+        self.judge = Judge(bands, sensed)
         self._rule = CueRule()
         self._cues: dict[int, list[Cue]] = {}
         self._bends: list[Bend] = []
@@ -63,22 +69,36 @@ class Engine:
         """The bends so far, with the roles as they stand now and their cues."""
         return resolve(self._bends)
 
+    def feel(self, samples: Iterable[ImuSample]) -> None:
+        """Take samples of the sensors, in the order of their times, up to the next step's or tick's."""
+        for sample in samples:
+            self.judge.sensed.feel(sample)
+
+    def tick(self, t_s: float) -> Step:
+        """Judge what the sensors have felt until `t_s`: between frames, or without a camera."""
+        return self._done(self.judge.tick(t_s), t_s)
+
     def step(self, frame: Frame) -> Step:
         """Judge one frame."""
+        if self.tracker is None or self.spine is None:
+            return self.tick(frame.t_s)
         period = self._outline_period_s if self.judge.bending else STANDING_MASK_S
         want = not 0.0 <= frame.t_s - self._mask_s < period - ROUNDING_S
         if want:
             self._mask_s = frame.t_s
         pose = self.tracker.step(frame, want_mask=want)
         reading = None if pose is None or pose.mask is None else self.spine.read(pose)
-        judged = self.judge.update(frame.t_s, pose, reading)
+        return replace(self._done(self.judge.update(frame.t_s, pose, reading), frame.t_s), frame=frame, pose=pose)
+
+    def _done(self, judged: Judgement, t_s: float) -> Step:
+        """Decide on cues."""
         cues: list[Cue] = []
         if judged.progress is not None:
             progress = judged.progress
-            early = self._rule.on_progress(progress.bend_index, frame.t_s, progress.going_down, progress.p_flexion)
+            early = self._rule.on_progress(progress.bend_index, t_s, progress.going_down, progress.p_flexion)
             self._note(progress.bend_index, early, cues)
-        bend = self._finished(judged.bend, frame.t_s, cues)
-        return Step(judged.posture, bend, tuple(cues), frame, pose)
+        bend = self._finished(judged.bend, t_s, cues)
+        return Step(judged.posture, bend, tuple(cues))
 
     def finish(self, t_s: float) -> Step | None:
         """End the stream; give the bend that it cut off, if any."""

@@ -7,14 +7,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from hingecue.types import Bend, Facing, Posture, View
+from hingecue.app.sensors import Moment, lost_notes, moments
+from hingecue.posture.fusion import WornScale
+from hingecue.types import Bend, Facing, Frame, Posture, SensorRole, View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from hingecue.app.engine import Engine, Step
     from hingecue.posture.kind import Bands
     from hingecue.sense.base import FrameStream
+    from hingecue.types import ImuSample
 
 T = TypeVar("T")
 
@@ -38,6 +41,8 @@ class FilmResult:
     thinned_from_fps: float | None
     notes: tuple[str, ...] = ()
     complete: bool = True
+    scale: WornScale = field(default_factory=WornScale)
+    sensors: tuple[SensorRole, ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,8 +71,12 @@ def analyse_film(
     name: str,
     kind: str,
     on_step: Callable[[float, Step], None] | None = None,
+    samples: Sequence[ImuSample] = (),
+    flow: Iterable[Moment] | None = None,
 ) -> FilmResult:
-    """Run a film through the engine; `on_step` hears every step with its time in seconds.
+    """Run a film, and the sensors' samples beside it, through the engine; `on_step` hears every step with its time.
+
+    `flow`: the moments as they come live; without it they are made of `source` and `samples`.
 
     A KeyboardInterrupt ends the film early: what was seen until then is the result, marked `complete=False`.
     """
@@ -76,10 +85,13 @@ def analyse_film(
     last_s = 0.0
     complete = True
     try:
-        for frame in source:
-            last_s = frame.t_s
-            step = engine.step(frame)
-            tally.add(step.posture)
+        for felt, moment in moments(source, samples) if flow is None else flow:
+            engine.feel(felt)
+            if isinstance(moment, Frame):
+                last_s, step = moment.t_s, engine.step(moment)
+                tally.add(step.posture)
+            else:
+                last_s, step = moment, engine.tick(moment)
             if on_step is not None:
                 on_step(last_s, step)
     except KeyboardInterrupt:
@@ -102,9 +114,64 @@ def analyse_film(
         bands=engine.judge.bands,
         rate_fps=source.frames_analyzed / spent if spent > 0 else None,
         thinned_from_fps=source.info.thinned_from_fps,
-        notes=(*source.warnings, *_thinning(source)),
+        notes=(*source.warnings, *_thinning(source), *lost_notes(engine.judge.sensed)),
+        scale=engine.judge.sensed.scale,
+        sensors=sensor_names(engine),
         complete=complete,
     )
+
+
+def analyse_sensors(
+    flow: Iterable[Moment],
+    engine: Engine,
+    *,
+    name: str,
+    duration_s: float | None = None,
+    on_step: Callable[[float, Step], None] | None = None,
+) -> FilmResult:
+    """Run sensors without a camera through the engine, as `analyse_film` does."""
+    series: list[Posture] = []
+    last_s = 0.0
+    complete = True
+    try:
+        for felt, moment in flow:
+            engine.feel(felt)
+            last_s = moment if isinstance(moment, float) else moment.t_s
+            step = engine.tick(last_s)
+            series.append(step.posture)
+            if on_step is not None:
+                on_step(last_s, step)
+    except KeyboardInterrupt:
+        complete = False
+    cut = engine.finish(last_s)
+    if cut is not None and on_step is not None:
+        on_step(last_s, cut)
+    return FilmResult(
+        name=name,
+        kind="recording",
+        duration_s=last_s if duration_s is None else duration_s,
+        frames=0,
+        frames_analyzed=0,
+        frames_with_person=0,
+        view=View.UNKNOWN,
+        facing=None,
+        bends=engine.bends,
+        series=series,
+        bands=engine.judge.bands,
+        rate_fps=None,
+        thinned_from_fps=None,
+        notes=lost_notes(engine.judge.sensed),
+        complete=complete,
+        scale=engine.judge.sensed.scale,
+        sensors=sensor_names(engine),
+    )
+
+
+def sensor_names(engine: Engine) -> tuple[SensorRole, ...]:
+    """Name the sensors that were felt."""
+    sensed = engine.judge.sensed
+    felt = [role for role, segment in sensed.worn.segments.items() if segment.felt]
+    return (*felt, SensorRole.MOUNT) if sensed.mount.known else tuple(felt)
 
 
 def _thinning(source: FrameStream) -> list[str]:

@@ -3,85 +3,48 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hingecue.app.answer import film_object
+from hingecue.app.calibrating import load
 from hingecue.app.demo import Pace
 from hingecue.app.engine import LIVE_OUTLINE_S, Engine
-from hingecue.app.film import FilmResult, analyse_film
+from hingecue.app.film import FilmResult, analyse_film, analyse_sensors
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import LiveView
 from hingecue.app.output import answers, put_json, tell
+from hingecue.app.worn_sensors import ABSENT, LiveFlow, open_sensors
 from hingecue.clock import monotonic_ns
 from hingecue.coach.summary import say, summarise
 from hingecue.cue.console import ConsoleCue
-from hingecue.errors import InputFault
+from hingecue.errors import DeviceFault, InputFault
 from hingecue.pose.spine import open_spine
 from hingecue.pose.tracker import PoseTracker
+from hingecue.posture.sensed import SensedBody
 from hingecue.sense.camera import CameraSource
-from hingecue.sense.framelog import FrameLogReader, FrameLogWriter
-from hingecue.types import Frame
+from hingecue.sense.framelog import LOG_FILE, PLAN_FILE, FrameLogReader, FrameLogWriter
+from hingecue.sense.momentlog import MomentLogWriter, read_moments
+from hingecue.store.calibrations import as_record, of_record
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from rich.console import Console
 
     from hingecue.app.engine import Step
+    from hingecue.app.sensors import Moment
     from hingecue.config import Settings
-    from hingecue.sense.base import FrameStream, SourceInfo
+    from hingecue.sense.base import FrameStream
+    from hingecue.sense.imu.reader import ImuReader
 
 VERDICTS: Final = "verdicts.json"
 """Beside a recorded camera: the models used and the bends that came out."""
 VOLATILE: Final = ("rate_fps", "input", "notes", "type", "frames", "duration_s", "thinned_from_fps")
 """What may differ between a recording and its replay: speeds, names, and how the source counts."""
-
-
-class Rebased:
-    """A live stream on a clock that starts at 0, optionally written down as it is consumed."""
-
-    def __init__(self, source: FrameStream, writer: FrameLogWriter | None = None) -> None:
-        self._source = source
-        self._writer = writer
-        self._first_ns: int | None = None
-        self.taken_ns = 0
-
-    @property
-    def info(self) -> SourceInfo:
-        """What is known of the source."""
-        return self._source.info
-
-    @property
-    def warnings(self) -> list[str]:
-        """What was odd about the source."""
-        return self._source.warnings
-
-    @property
-    def frames(self) -> int:
-        """How many frames the source read."""
-        return self._source.frames
-
-    @property
-    def frames_analyzed(self) -> int:
-        """How many it gave out."""
-        return self._source.frames_analyzed
-
-    @property
-    def duration_s(self) -> float | None:
-        """From the first frame to the last, s."""
-        return None if self._first_ns is None else (self.taken_ns - self._first_ns) / 1e9
-
-    def __iter__(self) -> Iterator[Frame]:
-        """Give the frames, rebased; with a writer, what a replay will read."""
-        for index, frame in enumerate(self._source):
-            if self._first_ns is None:
-                self._first_ns = frame.t_ns
-            self.taken_ns = frame.t_ns
-            rebased = Frame(index, frame.t_ns - self._first_ns, frame.rgb)
-            yield rebased if self._writer is None else self._writer.write(rebased)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +57,13 @@ class Show:
     pace: Pace
 
 
-def run_loop(source: FrameStream, engine: Engine, show: Show, *, name: str, kind: str) -> FilmResult:
-    """Run a source through the engine with a live view, cues and storage, until it ends or is interrupted."""
+def run_loop(
+    source: FrameStream | None, flow: Iterable[Moment], engine: Engine, show: Show, *, name: str, kind: str
+) -> FilmResult:
+    """Run a flow of moments through the engine with a live view, cues and storage, until it ends or is interrupted.
+
+    `source`: where its frames come from, None without a camera.
+    """
     sink = ConsoleCue(show.console, bell=True)
     with LiveView(show.console) as view:
 
@@ -110,38 +78,51 @@ def run_loop(source: FrameStream, engine: Engine, show: Show, *, name: str, kind
                 show.keeper.bend(step.bend)
 
         engine.latency_ms = show.latency_ms
-        result = analyse_film(source, engine, name=name, kind=kind, on_step=on_step)
+        if source is None:
+            result = analyse_sensors(flow, engine, name=name, on_step=on_step)
+        else:
+            result = analyse_film(source, engine, name=name, kind=kind, on_step=on_step, flow=flow)
     show.keeper.finish(result.bends, result.view)
     show.console.print(say(summarise(result.bends), result.bends), soft_wrap=True)
     return result
 
 
-def make_engine(settings: Settings) -> Engine:
-    """Load the models and chain the rooms."""
+def make_engine(settings: Settings, *, camera: bool = True) -> Engine:
+    """Load the models and chain the rooms, calibrated for the profile where it is."""
+    sensed = SensedBody()
+    if settings.database.exists() and (known := load(settings, settings.profile)) is not None:
+        sensed.apply(known)
+    if not camera:
+        return Engine(tracker=None, spine=None, sensed=sensed)
     tracker = PoseTracker(settings.model, settings.threads)
-    return Engine(tracker=tracker, spine=open_spine(), outline_period_s=LIVE_OUTLINE_S)
+    return Engine(tracker=tracker, spine=open_spine(), outline_period_s=LIVE_OUTLINE_S, sensed=sensed)
 
 
-def run(_options: Namespace, settings: Settings) -> int:
+def run(options: Namespace, settings: Settings) -> int:
     """Coach live until Ctrl-C."""
-    engine = make_engine(settings)
-    with _camera(settings) as camera:
-        result, keeper = _live(Rebased(camera), engine, settings)
+    engine = make_engine(settings, camera=not options.no_camera)
+    with ExitStack() as stack:
+        camera, reader = _parts(stack, options, settings)
+        result, keeper = _live(camera, LiveFlow(camera, reader), engine, settings)
     return _status(result, keeper)
 
 
 def record(options: Namespace, settings: Settings) -> int:
     """Coach live and keep in a folder what the loop consumed, with the verdicts."""
     folder: Path = options.folder
-    engine = make_engine(settings)
-    with _camera(settings) as camera, FrameLogWriter(folder) as writer:
-        result, keeper = _live(Rebased(camera, writer), engine, settings)
-    verdicts = {"format": 1, "model": settings.model, "result": film_object(result)}
+    engine = make_engine(settings, camera=not options.no_camera)
+    with ExitStack() as stack:
+        camera, reader = _parts(stack, options, settings)
+        frames = None if camera is None else stack.enter_context(FrameLogWriter(folder))
+        if frames is None:
+            _make_folder(folder)
+        moments = None if reader is None else stack.enter_context(MomentLogWriter(folder))
+        result, keeper = _live(camera, LiveFlow(camera, reader, frames, moments), engine, settings)
+    verdicts = {"format": 1, "model": settings.model, "result": film_object(result), "sensed": _sensed(engine)}
     try:
         (folder / VERDICTS).write_text(json.dumps(verdicts, indent=1), "utf-8")
-        (folder / "recording.toml").write_text(
-            'format = 1\ntitle = "recorded by hingecue"\n\n[camera]\nfile = "camera.mjpeg"\n', "utf-8"
-        )
+        film = "" if camera is None else '\n[camera]\nfile = "camera.mjpeg"\n'
+        (folder / PLAN_FILE).write_text(f'format = 1\ntitle = "recorded by hingecue"\n{film}', "utf-8")
     except OSError as error:
         raise InputFault(
             "record_not_written",
@@ -157,12 +138,17 @@ def replay(options: Namespace, settings: Settings) -> int:
     """Feed a recorded folder again and compare the verdicts to the bit; 1 when they differ."""
     folder: Path = options.folder
     kept = _verdicts(folder)
-    engine = make_engine(replace(settings, model=options.model or kept["model"]))
     console = answers()
     console.quiet = options.json
-    with FrameLogReader(folder) as reader:
+    with ExitStack() as stack:
+        reader = stack.enter_context(FrameLogReader(folder)) if (folder / LOG_FILE).exists() else None
+        settings = replace(settings, model=options.model or kept["model"], database=folder / "none")
+        engine = make_engine(settings, camera=reader is not None)
+        if (calibration := kept.get("sensed")) is not None:
+            engine.judge.sensed.apply(of_record(calibration, folder / VERDICTS))
         show = Show(console, Keeper(None, tell, source=""), lambda: None, Pace(options.speed))
-        result = run_loop(reader, engine, show, name=str(folder), kind="recording")
+        flow = read_moments(folder, reader)
+        result = run_loop(reader, flow, engine, show, name=str(folder), kind="recording")
     again = film_object(result)
     if options.json:
         put_json(again)
@@ -187,21 +173,53 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _camera(settings: Settings) -> CameraSource:
+def _parts(stack: ExitStack, options: Namespace, settings: Settings) -> tuple[CameraSource | None, ImuReader | None]:
+    """Open the camera and the sensors that are there; without a camera the sensors must be."""
     device: str | int = int(settings.camera) if settings.camera.isdigit() else settings.camera
-    return CameraSource(device, settings.width, settings.height, settings.fps)
+    camera = None
+    if not options.no_camera:
+        camera = stack.enter_context(CameraSource(device, settings.width, settings.height, settings.fps))
+    if options.no_sensors:
+        return camera, None
+    try:
+        reader = stack.enter_context(open_sensors(settings, None if camera is None else camera.poke))
+    except DeviceFault as fault:
+        if camera is None or fault.code not in ABSENT:
+            raise
+        return camera, None
+    tell(f"{len(reader.sensors)} motion sensors: {', '.join(sensor.role for sensor in reader.sensors)}")
+    return camera, reader
 
 
-def _live(source: Rebased, engine: Engine, settings: Settings) -> tuple[FilmResult, Keeper]:
-    with Keeper(settings.database, tell, source=settings.camera) as keeper:
-        show = Show(answers(), keeper, lambda: (monotonic_ns() - source.taken_ns) / 1e6, Pace(0.0))
-        return run_loop(source, engine, show, name=settings.camera, kind="video"), keeper
+def _live(camera: CameraSource | None, flow: LiveFlow, engine: Engine, settings: Settings) -> tuple[FilmResult, Keeper]:
+    name = "sensors" if camera is None else settings.camera
+    with Keeper(settings.database, tell, source=name) as keeper:
+        show = Show(answers(), keeper, lambda: (monotonic_ns() - flow.taken_ns) / 1e6, Pace(0.0))
+        return run_loop(camera, flow, engine, show, name=name, kind="video"), keeper
+
+
+def _sensed(engine: Engine) -> dict[str, Any] | None:
+    """Give the calibration that was used, for a replay; None where there was none."""
+    used = engine.judge.sensed.applied
+    return None if used is None else as_record(used)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputFault(
+            "record_not_written",
+            where=str(folder),
+            what=f"the folder cannot be made ({error.strerror})",
+            try_this="name another folder",
+        ) from error
 
 
 def _status(result: FilmResult, keeper: Keeper) -> int:
     if keeper.failed:
         return 1
-    return 0 if result.complete or result.frames_analyzed else 130
+    return 0 if result.complete or result.series else 130
 
 
 def _verdicts(folder: Path) -> dict[str, Any]:

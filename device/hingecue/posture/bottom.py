@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from hingecue.posture.constants import (
+    DEFAULT_FLEXION_MAX_DEG,
     FLEXION_WINDOW_S,
     PAUSE_RATE_DEG_S,
     SPINE_FRAMES_MIN,
@@ -17,6 +19,8 @@ from hingecue.types import Facing, Posture, Reason, SpineSource, View
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from hingecue.types import SpineReading
+
 BOTTOM_WINDOW_S: Final = 0.12
 """Half the window around the bottom over which angles are taken as medians."""
 DEEP_SHARE: Final = 0.5
@@ -25,6 +29,11 @@ PLATEAU_SHARE: Final = 0.1
 """The bottom is where the trunk is within this share of its range from the deepest point."""
 RATE_SPAN_S: Final = 0.12
 """Span of the differences that give the trunk's speed."""
+SEEN: Final = frozenset({SpineSource.CAMERA, SpineSource.CAMERA_PELVIS})
+FELT_WINDOW_S: Final = 0.08
+"""Half the window for worn sensors: they do not jump from sample to sample, and a longer one flattens the peak."""
+HOLE_S: Final = 0.4
+"""Sensors read a hundred times a second; longer than this without them, and the largest flexion may be missed."""
 DOUBT_SHARE: Final = 0.5
 """A reason stands when it holds in more than this share of the frames around the bottom."""
 
@@ -39,13 +48,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class SpinePeak:
-    """The largest spinal flexion of a bend, its SD, when it was, and what forbids an answer."""
+    """The largest spinal flexion of a bend, its SD, when it was, and what forbids an answer.
+
+    `max_deg`: what a flexion share of 1 is for its source, None: the camera's.
+    """
 
     flexion_deg: float | None
     sd_deg: float | None
     t_s: float | None
     source: SpineSource
     doubts: tuple[Reason, ...]
+    max_deg: float | None = None
 
 
 def middle(values: Sequence[float | None]) -> float | None:
@@ -96,26 +109,40 @@ def spine_peak(samples: Sequence[Sample], bottom_s: float) -> SpinePeak:
     near = [s for s in samples if abs(s.posture.t_s - bottom_s) <= FLEXION_WINDOW_S]
     doubts = _doubts(near or deep)
     readings = [
-        (s.posture.t_s, s.posture.spine.flexion_deg, s.posture.spine.sd_deg, s.posture.spine.source)
+        (s.posture.t_s, spine)
         for s in deep
-        if s.posture.spine is not None
-        and s.posture.spine.flexion_deg is not None
-        and s.posture.spine.sd_deg is not None
+        if (spine := s.posture.spine) is not None and spine.flexion_deg is not None and spine.sd_deg is not None
     ]
-    best: tuple[float, float, float, SpineSource] | None = None
-    for t_s, _, _, source in readings:
-        window = [r for r in readings if abs(r[0] - t_s) <= FLEXION_WINDOW_S]
+    best: tuple[float, SpinePeak] | None = None
+    for t_s, reading in readings:
+        reach = FLEXION_WINDOW_S if reading.source in SEEN else FELT_WINDOW_S
+        window = [r for at, r in readings if abs(at - t_s) <= reach and r.source is reading.source]
         if len(window) < min(SPINE_FRAMES_MIN, len(readings)):
             continue
-        weights = [1.0 / (r[2] * r[2]) for r in window]
-        flexion = sum(w * r[1] for w, r in zip(weights, window, strict=True)) / sum(weights)
-        if best is None or flexion > best[0]:
-            best = (flexion, sum(r[2] for r in window) / len(window), t_s, source)
+        flexion, sd = _mean(window)
+        share = flexion / (reading.max_deg or DEFAULT_FLEXION_MAX_DEG)
+        if best is None or share > best[0]:
+            best = share, SpinePeak(flexion, sd, t_s, reading.source, doubts, reading.max_deg)
     if best is None:
         few = len(samples) < 2 * SPINE_FRAMES_MIN
         missing = Reason.TOO_FAST if few else Reason.PERSON_LOST
         return SpinePeak(None, None, None, SpineSource.CAMERA, doubts or (missing,))
-    return SpinePeak(best[0], best[1], best[2], best[3], doubts)
+    if best[1].source is not SpineSource.CAMERA and _has_hole([t for t, _ in readings]):
+        return replace(best[1], doubts=tuple(sorted({*doubts, Reason.SENSOR_GAP})))
+    return best[1]
+
+
+def _mean(readings: Sequence[SpineReading]) -> tuple[float, float]:
+    """Give the mean weighted by 1/SD², and the mean SD, of readings that have both."""
+    known = [(r.flexion_deg, r.sd_deg) for r in readings if r.flexion_deg is not None and r.sd_deg is not None]
+    weights = [1.0 / (sd * sd) for _, sd in known]
+    flexion = sum(w * value for w, (value, _) in zip(weights, known, strict=True)) / sum(weights)
+    return flexion, sum(sd for _, sd in known) / len(known)
+
+
+def _has_hole(times: Sequence[float]) -> bool:
+    """Tell whether nothing was read for longer than HOLE_S in the deep part of a bend: its peak may lie there."""
+    return any(b - a > HOLE_S for a, b in pairwise(times))
 
 
 def _doubts(samples: Sequence[Sample]) -> tuple[Reason, ...]:

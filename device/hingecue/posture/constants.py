@@ -73,6 +73,8 @@ VIEW_FRONT_MIN_DEG: Final = 60.0
 """From here on the view is from the front or the back."""
 SHALLOW_DEG: Final = 35.0
 """A shallower bend does not show whether the person hinges (biomechanics E5)."""
+UNSEEN_HINGE_DEG: Final = 50.0
+"""Without a camera the knees are not known; squats lean less than this, 33 to 48° in our recordings."""
 FLEXION_WINDOW_S: Final = 0.25
 """Half the window over which spinal flexion is smoothed: a robust mean, not a single frame."""
 SPINE_FRAMES_MIN: Final = 3

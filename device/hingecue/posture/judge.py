@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from statistics import median
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hingecue.posture.angles import Angles, NearSide, measure
 from hingecue.posture.bottom import Sample, at_bottom, common_view, find_bottom, pause_s, spine_peak
 from hingecue.posture.constants import DURATION_MIN_S, FLEXION_WINDOW_S, HISTORY_MAX_S, START_RISE_DEG
 from hingecue.posture.excursion import Excursion, ExcursionTracker, Phase
+from hingecue.posture.fusion import worn_trunk_deg
 from hingecue.posture.kind import Bands, flexion_probabilities, judge_kind
+from hingecue.posture.sensed import SensedBody, levelled
 from hingecue.posture.standing import SpineZero, StandingZero
 from hingecue.posture.view import faces_camera, name_view
 from hingecue.types import Bend, Pose, Posture, Reason, Role, SpineReading, View
+
+if TYPE_CHECKING:
+    from hingecue.posture.worn import WornState
 
 HIP_SHARE: Final = 0.5
 """A squat moves the hips far and the trunk little: half the hip's flexion counts as much as the trunk's."""
@@ -23,6 +28,12 @@ LEGS_MEMORY: Final = 0.9
 LEGS_SEEN_SHARE: Final = 0.6
 """A hip angle counts for the bend signal only where the knee was seen in so much of the last ten frames or so: behind
 plates it is guessed now and then, and every guess would be a bend of half its angle."""
+HELD_S: Final = 0.12
+"""What the camera saw stands for so long beside newer samples of the sensors: three frames at 30 a second."""
+PELVIS_GAIN: Final = 1.7
+"""Trunk ÷ pelvis over a whole bend of 60°: 1.8 in a usual one, 1.2 in a lifter's hinge (biomechanics A2)."""
+DROP_DEG_M: Final = 120.0
+"""A squat of 0.4 m counts as much as a bend of 48°."""
 LOST_S: Final = 2.0
 """A person unseen for longer than this ends what was under way."""
 SMOOTH_FRAMES: Final = 3
@@ -48,14 +59,15 @@ class Judgement:
 
 
 class Judge:
-    """Turns poses and spine readings into postures and bends.
+    """Turns poses, spine readings and motion sensors into postures and bends.
 
     Bends come out with the role they seem to have at that moment; `roles.resolve` says the last word when the set
     is over.
     """
 
-    def __init__(self, bands: Bands | None = None) -> None:
+    def __init__(self, bands: Bands | None = None, sensed: SensedBody | None = None) -> None:
         self.bands = bands or Bands()
+        self.sensed = sensed or SensedBody()
         self._near = NearSide()
         self._zero = StandingZero()
         self._spine_zero = SpineZero()
@@ -65,6 +77,10 @@ class Judge:
         self._bends = 0
         self._legs_seen = 1.0
         self._seen_s: float | None = None
+        self._framed_s = float("-inf")
+        self._spine_seen: tuple[float, SpineReading] | None = None
+        self._knocks = 0
+        self._moved = False
         self.last_posture = Posture(0.0, reasons=(Reason.PERSON_LOST,))
 
     @property
@@ -73,24 +89,73 @@ class Judge:
         return self._excursions.phase is not Phase.TOP or bool(self._recent and self._recent[-1] > 10.0)
 
     def update(self, t_s: float, pose: Pose | None, spine: SpineReading | None) -> Judgement:
-        """Judge one frame; `pose` is None when nobody is seen, `spine` when the mask was not read."""
-        if pose is None:
-            return Judgement(Posture(t_s, reasons=(Reason.PERSON_LOST,)), None, self._lost(t_s))
-        self._seen_s = t_s
-        angles = measure(pose, self._near.update(pose.landmarks))
-        if self._zero.update(t_s, angles) and spine is not None:
-            self._spine_zero.learn(spine)
-        spine = self._spine_zero.correct(spine)
-        posture = self.last_posture = self._posture(t_s, pose, angles, spine)
-        if posture.trunk_deg is None:
-            return Judgement(posture, None, None)
+        """Judge one frame; `pose` is None when nobody is seen, `spine` when the mask was not read.
+
+        Sensors' samples up to `t_s` have been given to `sensed` before.
+        """
+        angles = self._see(t_s, pose, spine) if pose is not None else None
+        return self._judge(t_s, pose, angles)
+
+    def tick(self, t_s: float) -> Judgement:
+        """Judge what the sensors have felt since the last frame; what the camera saw last stands for a moment."""
+        if t_s - self._framed_s > HELD_S:
+            return self._judge(t_s, None, None)
+        trunk = self.last_posture.trunk_deg
+        worn = self.sensed.state(t_s)
+        posture = replace(self.last_posture, t_s=t_s, spine=self._spine(t_s, trunk, worn))
+        if trunk is not None and self._recent:
+            self._remember(Sample(posture, self._recent[-1]))
+        return Judgement(posture, self._progress(t_s), None)
+
+    def _see(self, t_s: float, pose: Pose, spine: SpineReading | None) -> Angles:
+        """Take what the camera saw."""
+        self._framed_s = t_s
+        if self.sensed.mount.knocks != self._knocks:
+            self._knocks = self.sensed.mount.knocks
+            self._zero, self._moved = StandingZero(), True
+        angles = levelled(measure(pose, self._near.update(pose.landmarks)), pose.facing, self.sensed.mount)
+        standing = self._zero.update(t_s, angles)
+        if standing:
+            self._moved = self._moved and not self._zero.settled
+            if spine is not None:
+                self._spine_zero.learn(spine)
+        if spine is not None:
+            self._spine_seen = t_s, self._spine_zero.corrected(spine)
+        trunk = None if angles.trunk_deg is None else angles.trunk_deg - self._zero.zero_deg
+        self.sensed.see(t_s, trunk, standing=standing, people=pose.people)
+        return angles
+
+    def _watch_flex(self, t_s: float, trunk_deg: float | None, worn: WornState | None) -> None:
+        """Learn the person's range by the camera while they touch their toes."""
+        flex = self.sensed.flex
+        if flex is None:
+            return
+        flex.add(t_s, trunk_deg, worn, self._spine_seen[1] if self._spine_seen and self._read_at(t_s) else None)
+        if not flex.over(t_s):
+            return
+        self.sensed.flex = None
+        if flex.camera_max_deg is not None:
+            self.bands = replace(self.bands, flexion_max_deg=flex.camera_max_deg, calibrated=True)
+        if flex.chord_share is not None:
+            self.sensed.scale = replace(self.sensed.scale, chord_share=flex.chord_share)
+
+    def _judge(self, t_s: float, pose: Pose | None, angles: Angles | None) -> Judgement:
+        cut = self._lost(t_s)
+        posture = self._posture(t_s, pose, angles)
+        if pose is not None or known(posture):
+            self._seen_s = t_s
+            self.last_posture = posture
+        if not known(posture):
+            return Judgement(posture, None, cut)
         self._legs_seen = LEGS_MEMORY * self._legs_seen + (1.0 - LEGS_MEMORY) * (posture.hip_deg is not None)
         raw = bend_signal(posture, legs=self._legs_seen >= LEGS_SEEN_SHARE)
         self._recent.append(raw)
         self._remember(Sample(posture, raw))
         done = self._excursions.update(t_s, median(self._recent))
         bend = self._bend(done) if done is not None else None
-        return Judgement(posture, self._progress(t_s), bend)
+        if bend is not None and self.sensed.present:
+            self.sensed.align.learn()
+        return Judgement(posture, self._progress(t_s), cut or bend)
 
     def finish(self) -> Bend | None:
         """End the film: give the bend that it cut off, if any."""
@@ -99,6 +164,7 @@ class Judge:
         return self._bend(done) if done is not None else None
 
     def _lost(self, t_s: float) -> Bend | None:
+        """Give the bend that was under way when the person went out of all sight."""
         if self._seen_s is None or t_s - self._seen_s < LOST_S:
             return None
         self._seen_s = None
@@ -107,13 +173,43 @@ class Judge:
         self._samples.clear()
         return bend
 
-    def _posture(self, t_s: float, pose: Pose, angles: Angles, spine: SpineReading | None) -> Posture:
+    def _posture(self, t_s: float, pose: Pose | None, angles: Angles | None) -> Posture:
         zero = self._zero.zero_deg
-        trunk = None if angles.trunk_deg is None else angles.trunk_deg - zero
+        trunk = None if angles is None or angles.trunk_deg is None else angles.trunk_deg - zero
+        worn = self.sensed.state(t_s)
+        self._watch_flex(t_s, trunk, worn)
+        spine = self._spine(t_s, trunk, worn) if pose is None or self._read_at(t_s) or worn is not None else None
+        if trunk is None and worn is not None:
+            trunk = worn_trunk_deg(worn, self.sensed.scale)
+        if pose is None or angles is None:
+            lost = (Reason.PERSON_LOST,) if worn is None else worn.reasons
+            pelvis = None if worn is None else worn.pelvis_deg
+            felt = trunk is not None or pelvis is not None
+            return Posture(
+                t_s,
+                trunk_deg=trunk,
+                spine=spine,
+                reasons=() if felt else lost,
+                pelvis_deg=pelvis,
+                drop_m=None if worn is None else worn.drop_m,
+            )
         hip = None if angles.hip_deg is None else angles.hip_deg - zero
-        view = View.UNKNOWN if spine is None else name_view(spine.view_deg, front_side=faces_camera(pose))
-        reasons = (Reason.OUT_OF_FRAME,) if trunk is None else ()
-        return Posture(t_s, view, pose.facing, trunk, hip, angles.knee_deg, spine, reasons)
+        seen = self._spine_seen[1] if self._spine_seen is not None and self._read_at(t_s) else None
+        view = View.UNKNOWN if seen is None else name_view(seen.view_deg, front_side=faces_camera(pose))
+        reasons = (Reason.OUT_OF_FRAME,) if trunk is None else (Reason.SENSOR_MOVED,) if self._moved else ()
+        pelvis = None if worn is None else worn.pelvis_deg
+        return Posture(t_s, view, pose.facing, trunk, hip, angles.knee_deg, spine, reasons, pelvis)
+
+    def _read_at(self, t_s: float) -> bool:
+        """Tell whether the outline was read in this very frame."""
+        return self._spine_seen is not None and self._spine_seen[0] == t_s
+
+    def _spine(self, t_s: float, trunk_deg: float | None, worn: WornState | None) -> SpineReading | None:
+        """Give the one spinal flexion; the outline's last reading has a say in it for a moment."""
+        camera = None
+        if self._spine_seen is not None and t_s - self._spine_seen[0] <= (0.0 if worn is None else HELD_S):
+            camera = self._spine_seen[1]
+        return self.sensed.fused(camera, trunk_deg, worn, self.bands)
 
     def _remember(self, sample: Sample) -> None:
         self._samples.append(sample)
@@ -130,7 +226,8 @@ class Judge:
         peak = spine_peak(list(recent)[::-1], t_s)
         p = None
         if peak.flexion_deg is not None and peak.sd_deg is not None and not peak.doubts:
-            p = flexion_probabilities(peak.flexion_deg, peak.sd_deg, self.bands)[2]
+            bands = self.bands if peak.max_deg is None else replace(self.bands, flexion_max_deg=peak.max_deg)
+            p = flexion_probabilities(peak.flexion_deg, peak.sd_deg, bands)[2]
         return Progress(self._bends + 1, going_down=True, p_flexion=p)
 
     def _bend(self, done: Excursion) -> Bend | None:
@@ -150,13 +247,15 @@ class Judge:
         trunk = at_bottom(samples, bottom, lambda p: p.trunk_deg)
         knee = at_bottom(samples, bottom, lambda p: p.knee_deg)
         peak = spine_peak(samples, bottom)
+        bands = self.bands if peak.max_deg is None else replace(self.bands, flexion_max_deg=peak.max_deg)
         verdict = judge_kind(
             trunk_deg=trunk if trunk is not None else 0.0,
             knee_deg=knee,
             flexion_deg=peak.flexion_deg,
             sd_deg=peak.sd_deg,
-            bands=self.bands,
+            bands=bands,
             doubts=peak.doubts,
+            seen=any(s.posture.facing is not None for s in samples),
         )
         view, facing = common_view(samples)
         pause = pause_s(samples, bottom)
@@ -175,7 +274,7 @@ class Judge:
             knee_deg=knee,
             spine_flexion_deg=peak.flexion_deg,
             spine_sd_deg=peak.sd_deg,
-            flexion_share=None if peak.flexion_deg is None else peak.flexion_deg / self.bands.flexion_max_deg,
+            flexion_share=None if peak.flexion_deg is None else peak.flexion_deg / bands.flexion_max_deg,
             spine_source=peak.source,
             down_s=None if done.start_s is None else max(0.0, bottom - half - done.start_s),
             pause_s=pause,
@@ -185,11 +284,20 @@ class Judge:
         )
 
 
+def known(posture: Posture) -> bool:
+    """Tell whether anything is known that a bend could be found in."""
+    return posture.trunk_deg is not None or posture.pelvis_deg is not None
+
+
 def bend_signal(posture: Posture, *, legs: bool = True) -> float:
     """Give the one signal that bends are found in: the trunk's inclination, or half the hip's flexion in a squat.
 
+    Where the pelvis is all that is known, its tilt stands for the trunk's, or the way down that it goes.
+
     `legs`: whether the hip's angle may be believed.
     """
+    if posture.trunk_deg is None and posture.pelvis_deg is not None:
+        return max(PELVIS_GAIN * posture.pelvis_deg, DROP_DEG_M * (posture.drop_m or 0.0))
     trunk = posture.trunk_deg or 0.0
     hip = posture.hip_deg if legs else None
     return trunk if hip is None else max(trunk, HIP_SHARE * hip)

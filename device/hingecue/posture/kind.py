@@ -15,6 +15,7 @@ from hingecue.posture.constants import (
     SHALLOW_DEG,
     SQUAT_KNEE_MIN_DEG,
     SQUAT_KNEE_PER_TRUNK,
+    UNSEEN_HINGE_DEG,
 )
 from hingecue.types import Kind, Reason
 
@@ -80,8 +81,13 @@ def judge_kind(
     sd_deg: float | None,
     bands: Bands,
     doubts: tuple[Reason, ...] = (),
+    seen: bool = True,
 ) -> Verdict:
-    """Give the kind of a bend from its angles; doubts forbid an answer, or explain why there is none."""
+    """Give the kind of a bend from its angles; doubts forbid an answer, or explain why there is none.
+
+    `seen`: a camera saw the person. Worn sensors alone know nothing of the knees, and only a deep bend of the trunk
+    tells a hinge from a squat.
+    """
     forbidding, explaining = split_doubts(doubts)
     if flexion_deg is None or sd_deg is None or forbidding:
         return Verdict(Kind.UNSURE, 0.0, forbidding or (Reason.PERSON_LOST,))
@@ -93,6 +99,6 @@ def judge_kind(
         return Verdict(Kind.MIXED if best == between else Kind.FLEXION, best)
     if squat_probability(trunk_deg, knee_deg) >= LIKELIER:
         return Verdict(Kind.SQUAT, neutral)
-    if trunk_deg < SHALLOW_DEG:
+    if trunk_deg < (SHALLOW_DEG if seen else UNSEEN_HINGE_DEG):
         return Verdict(Kind.UNSURE, neutral, (Reason.TOO_SHALLOW,))
     return Verdict(Kind.HINGE, neutral)

@@ -56,9 +56,9 @@ class SpineZero:
         self._count = min(self._count + 1, READINGS_KEPT)
         self._mean += (reading.flexion_deg - self._mean) / self._count
 
-    def correct(self, reading: SpineReading | None) -> SpineReading | None:
+    def corrected(self, reading: SpineReading) -> SpineReading:
         """Give the reading with its flexion from standing."""
-        if reading is None or reading.flexion_deg is None:
+        if reading.flexion_deg is None:
             return reading
         return replace(reading, flexion_deg=reading.flexion_deg - self.zero_deg)
 
@@ -74,7 +74,12 @@ class StandingZero:
     @property
     def zero_deg(self) -> float:
         """Trunk inclination in standing, deg against gravity."""
-        return self._zero if self._seen_s >= SETTLED_S else 0.0
+        return self._zero if self.settled else 0.0
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether enough standing was seen."""
+        return self._seen_s >= SETTLED_S
 
     def update(self, t_s: float, angles: Angles) -> bool:
         """Take one frame; learn from it and say True if the person stands still in it."""

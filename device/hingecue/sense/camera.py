@@ -11,7 +11,7 @@ import cv2
 
 from hingecue.clock import monotonic_ns
 from hingecue.errors import DeviceFault
-from hingecue.mailbox import Mailbox, MailboxClosedError
+from hingecue.mailbox import Mailbox, MailboxClosedError, MailboxPokedError
 from hingecue.sense.base import CountedSource, SourceInfo
 from hingecue.sense.video import hush
 from hingecue.types import Frame
@@ -76,12 +76,25 @@ class CameraSource(CountedSource):
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the newest frame, again and again, until `close`. Raises `DeviceFault` `camera_silent`."""
+        return (frame for frame in self.frames_and_pokes() if frame is not None)
+
+    def poke(self) -> None:
+        """Let who waits for a frame look up: `frames_and_pokes` gives None."""
+        self._mailbox.poke()
+
+    def frames_and_pokes(self) -> Iterator[Frame | None]:
+        """Give what iterating gives, and None whenever `poke` was called while no frame was there."""
         first_ns: int | None = None
+        since_ns = monotonic_ns()
         while True:
             try:
-                frame = self._mailbox.get(self._silent_after_s)
+                frame = self._mailbox.get(max(0.0, self._silent_after_s - (monotonic_ns() - since_ns) / 1e9))
+                since_ns = monotonic_ns()
             except MailboxClosedError:
                 return
+            except MailboxPokedError:
+                yield None
+                continue
             except TimeoutError as error:
                 raise _fault(
                     "camera_silent",

@@ -59,5 +59,23 @@ CREATE TABLE cues (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS: Final = (_001_SESSIONS,)
+_002_CALIBRATION = """
+CREATE TABLE calibration (            -- history: a row is added each time, none is changed
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    profile          TEXT NOT NULL,
+    made_utc         TEXT,            -- ISO 8601, UTC; NULL when the clock is not known to be right
+    flexion_max_deg  REAL,            -- NULL with one sensor
+    camera_max_deg   REAL,            -- NULL without a camera
+    chord_share      REAL NOT NULL,
+    touches          INTEGER NOT NULL,
+    swapped          INTEGER NOT NULL, -- 0 or 1
+    zero             TEXT NOT NULL,   -- JSON: role → [x, y, z], unit vector
+    axis             TEXT NOT NULL,   -- JSON: role → [x, y, z], unit vector
+    notes            TEXT NOT NULL    -- JSON array of sentences
+) STRICT;
+
+CREATE INDEX calibration_by_profile ON calibration (profile, id);
+"""
+
+MIGRATIONS: Final = (_001_SESSIONS, _002_CALIBRATION)
 """`MIGRATIONS[n]` leads from format n to format n + 1; the format is SQLite's `PRAGMA user_version`."""

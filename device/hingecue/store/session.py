@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from hingecue import __version__
 from hingecue.errors import StoreFault
+from hingecue.store.calibrations import ADD_CALIBRATION, calibration_row
 from hingecue.store.database import fault, open_writer
 from hingecue.store.rows import BEND_COLUMNS, SUMMARY_COLUMNS, bend_row, cue_rows
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from hingecue.coach.summary import Summary
+    from hingecue.posture.calibration import Calibration
     from hingecue.types import Bend, View
 
     Statement: TypeAlias = tuple[str, tuple[object, ...]]
@@ -44,7 +46,7 @@ _ADD_CUE = "INSERT INTO cues VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class SessionStore:
-    """Keeps sessions, their bends and their cues in one SQLite file.
+    """Keeps sessions, their bends and their cues, and people's calibrations in one SQLite file.
 
     A thread of its own owns the connection, so that a slow card never delays a cue. What is handed over is
     committed one after the other and never dropped; the queue has no limit because a person bends at most
@@ -67,15 +69,7 @@ class SessionStore:
 
     def begin(self, source: str, started_utc: datetime | None) -> int:
         """Begin a session and give its id. `started_utc` None: the clock is not known to be right yet."""
-        values = (_iso(started_utc), self._monotonic_ns(), source, __version__)
-        job = self._submit((_BEGIN, values))
-        try:
-            return job.result(_PATIENCE_S)
-        except StoreFault:
-            self._told = True
-            raise
-        except TimeoutError as error:
-            raise self._stuck() from error
+        return self._answer(self._submit((_BEGIN, (_iso(started_utc), self._monotonic_ns(), source, __version__))))
 
     def started(self, session_id: int, started_utc: datetime) -> None:
         """Fill in when the session began, once the clock is known to be right."""
@@ -99,6 +93,13 @@ class SessionStore:
             (_FORGET_BEYOND, (session_id, summary.bends)),
             (_FINISH, (self._monotonic_ns(), seen, *astuple(summary), session_id)),
         )
+
+    def add_calibration(self, profile: str, calibration: Calibration, made_utc: datetime | None) -> int:
+        """Add a calibration to the profile's history, wait until it is on the disk, and give its number.
+
+        `made_utc` None: the clock is not known to be right.
+        """
+        return self._answer(self._submit((ADD_CALIBRATION, calibration_row(profile, calibration, _iso(made_utc)))))
 
     def close(self) -> None:
         """Commit everything that was handed over, then close. Raises a fault that nobody was told of."""
@@ -131,6 +132,16 @@ class SessionStore:
         done: Future[int] = Future()
         self._jobs.put((statements, done))
         return done
+
+    def _answer(self, job: Future[int]) -> int:
+        """Wait for the writer and give the number of the row that it added."""
+        try:
+            return job.result(_PATIENCE_S)
+        except StoreFault:
+            self._told = True
+            raise
+        except TimeoutError as error:
+            raise self._stuck() from error
 
     def _write(self) -> None:
         """Work through the jobs until the sentinel; after a fault the rest is answered with it."""
@@ -173,5 +184,5 @@ def _iso(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     if moment.tzinfo is None:
-        raise ValueError("started_utc must carry its time zone")
+        raise ValueError("a moment must carry its time zone")
     return moment.astimezone(UTC).isoformat()
