@@ -39,7 +39,7 @@ def test_wrong_usage_is_two(argv, capsys) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "analyze", "run", "record", "replay", "check", "bench", "sessions", "report", "export"],
+    ["demo", "analyze", "run", "record", "replay", "calibrate", "check", "bench", "sessions", "report", "export"],
 )
 def test_every_command_has_help(command, capsys) -> None:
     with pytest.raises(SystemExit) as stop:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tests.app.conftest import write_film
+from tests.fakes import skeleton
 from tests.fakes.adxl345_chip import Adxl345Chip
 from tests.fakes.i2c_bus import FakeBus, StreamTime, from_track
 from tests.fakes.mpu6050_chip import Mpu6050Chip
@@ -248,6 +251,39 @@ def test_check_does_without_a_bus_and_without_sensors(home, capsys, monkeypatch)
     main(["check", "--json", "--camera", "/dev/none"])
     (found,) = [p for p in json.loads(capsys.readouterr().out)["parts"] if p["part"] == "sensor"]
     assert "no gyro: for slow repetitions only" in found["what"]
+
+
+class TwoPeople:
+    """Stands in for the tracker: first it follows somebody else, and when asked the one who wears the sensors."""
+
+    def __init__(self, other, wearer):
+        self.bodies, self.asked = [other, wearer], 0
+
+    def another(self):
+        self.asked += 1
+        self.bodies.reverse()
+
+    def step(self, frame, *, want_mask):
+        body = self.bodies[0]
+        trunk = float(np.interp(frame.t_s, body.t_s, body.thorax_deg))
+        return replace(skeleton.pose(trunk, trunk, 10), people=2)
+
+
+def test_the_person_who_moves_as_the_sensors_do_is_followed() -> None:
+    wearer = simulate(Lift(spine_share=0.1, repetitions=8), np.random.default_rng(0))
+    other = simulate(Lift(spine_share=0.1, period_s=2.1, repetitions=12), np.random.default_rng(1))
+    tracker = TwoPeople(other, wearer)
+    engine = Engine(tracker=tracker, spine=SimpleNamespace(read=lambda _: skeleton.reading(5.0)))
+    frames = [Frame(i, i * 33_333_333, np.zeros((1, 1, 3), np.uint8)) for i in range(int(30 * wearer.t_s[-1]))]
+    for felt, moment in moments(frames, wearer.samples()):
+        engine.feel(felt)
+        if isinstance(moment, Frame):
+            engine.step(moment)
+        else:
+            engine.tick(moment)
+    assert tracker.asked == 1
+    assert tracker.bodies[0] is wearer
+    assert engine.judge.sensed.align.same_person
 
 
 def test_a_fresh_body_knows_nothing() -> None:

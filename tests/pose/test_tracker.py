@@ -350,3 +350,23 @@ def test_mirrored_photos_give_mirrored_poses() -> None:
         np.testing.assert_allclose(here.landmarks[:, 0], x, atol=1e-3, err_msg=path.name)
         np.testing.assert_array_equal(here.landmarks[:, 1:], there.landmarks[:, 1:])
         assert replace(here.roi, cx=0, angle_rad=0) == replace(there.roi, cx=0, angle_rad=0)
+
+
+def test_another_person_is_taken_when_there_is_one() -> None:
+    world = World([Person(still()), Person(still(60, 240, 250))])
+    tracker = PoseTracker(finder=world, looker=world)
+
+    def step(t: float) -> float | None:
+        world.t = t
+        pose = tracker.step(Frame(0, round(t * S), RGB), want_mask=False)
+        return None if pose is None else pose.roi.cx
+
+    assert step(0.0) == 320
+    tracker.another()
+    assert step(0.1) == 60
+    assert step(0.2) == 60
+    world.people.pop()
+    tracker.another()
+    assert step(0.3) == 320
+    tracker.another()  # nobody else is there
+    assert step(0.4) == 320

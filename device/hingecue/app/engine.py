@@ -88,7 +88,12 @@ class Engine:
             self._mask_s = frame.t_s
         pose = self.tracker.step(frame, want_mask=want)
         reading = None if pose is None or pose.mask is None else self.spine.read(pose)
-        return replace(self._done(self.judge.update(frame.t_s, pose, reading), frame.t_s), frame=frame, pose=pose)
+        step = self._done(self.judge.update(frame.t_s, pose, reading), frame.t_s)
+        if self.judge.sensed.stranger:
+            # The sensors are on somebody else in this picture.
+            self.tracker.another()
+            self.judge.sensed.align.restart()
+        return replace(step, frame=frame, pose=pose)
 
     def _done(self, judged: Judgement, t_s: float) -> Step:
         """Decide on cues."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
-from hingecue.pose.detect import Anchor, Candidate, Detector, choice_score
+from hingecue.pose.detect import HOME_GAP, Anchor, Candidate, Detector, choice_score
 from hingecue.pose.facing import FacingWatch, facing_vote
 from hingecue.pose.landmark import Landmarker, Sight
 from hingecue.pose.roi import gap, mean_roi
@@ -100,6 +100,12 @@ class PoseTracker:
         self._watched_ns = 0
         self._seen_ns = 0
         self._t_ns = 0
+        self._shunned: Roi | None = None
+
+    def another(self) -> None:
+        """Look for another person at the next step; this one is taken again only if there is no other."""
+        self._shunned, self._roi, self._anchor = self._roi, None, None
+        self._searched_ns = None
 
     def step(self, frame: Frame, *, want_mask: bool) -> Pose | None:
         """Take the next frame; give the person's pose, or None while nobody is there.
@@ -176,6 +182,9 @@ class PoseTracker:
         """Settle on the best candidate who turns out to be a person, and on the facing."""
         height, width = frame.rgb.shape[:2]
         ranked = sorted(found, key=lambda one: choice_score(one, width, height), reverse=True)
+        if self._shunned is not None:
+            shunned, self._shunned = self._shunned, None
+            ranked.sort(key=lambda one: gap(one.roi, shunned) < HOME_GAP)
         for candidate in ranked[:START_TRIES]:
             roi, votes = candidate.roi, 0.0
             for _ in range(START_PASSES):

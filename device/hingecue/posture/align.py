@@ -42,6 +42,12 @@ class ClockAlign:
         self._camera: deque[tuple[float, float]] = deque()
         self._worn: deque[tuple[float, float]] = deque()
 
+    def restart(self) -> None:
+        """Forget the curves: from now on the camera follows another person."""
+        self.same_person = True
+        self._camera.clear()
+        self._worn.clear()
+
     def add(self, t_s: float, camera_deg: float | None, worn_deg: float | None) -> None:
         """Take the trunk's inclination by either, as they were stamped."""
         for track, value in ((self._camera, camera_deg), (self._worn, worn_deg)):

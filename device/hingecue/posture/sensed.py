@@ -70,6 +70,11 @@ class SensedBody:
         if self._stands(sample.t_s):
             self.worn.stand(sample.t_s)
 
+    @property
+    def stranger(self) -> bool:
+        """Tell whether the camera follows somebody who does not move as the sensors do, with others in the picture."""
+        return self._others and not self.align.same_person
+
     def see(self, t_s: float, trunk_deg: float | None, *, standing: bool, people: int) -> None:
         """Hear what the camera saw: the trunk of the one it follows, and how many there are."""
         self._others = people > 1
