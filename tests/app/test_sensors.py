@@ -19,7 +19,7 @@ from tests.fakes.segments import Lift, simulate
 from hingecue.app.cli import main
 from hingecue.app.demo import FOLDER
 from hingecue.app.engine import Engine
-from hingecue.app.film import analyse_sensors
+from hingecue.app.film import analyse_film
 from hingecue.app.sensors import SampleFeed, moments, prepared, samples_of
 from hingecue.posture.sensed import SensedBody
 from hingecue.sense.imu.bus import Bus
@@ -62,7 +62,9 @@ def alone():
         sensed, odd = prepared(recording, samples)
         assert odd == ()
         engine = Engine(tracker=None, spine=None, sensed=sensed)
-        return analyse_sensors(moments(None, samples), engine, name="demo", duration_s=recording.duration_s)
+        flow = moments(None, samples)
+        length_s = recording.duration_s
+        return analyse_film(None, engine, name="demo", kind="recording", flow=flow, duration_s=length_s)
 
 
 def test_the_bundled_sensors_alone_are_never_wrong(alone) -> None:
@@ -107,7 +109,7 @@ def test_a_recorded_sensor_comes_out_of_the_chip_again(alone, monkeypatch) -> No
                 yield from moments(None, sorted(felt, key=lambda s: s.t_ns))
                 clock.sleep((BURST_S * 1e9 - clock() % (BURST_S * 1e9)) / 1e9)
 
-        result = analyse_sensors(flow(), engine, name="chips")
+        result = analyse_film(None, engine, name="chips", kind="recording", flow=flow())
     assert max(ages_s) <= BURST_S + 0.005 + DELAY_S
     assert [b.kind for b in result.bends] == [b.kind for b in alone.bends]
     for live, kept in zip(result.bends, alone.bends, strict=True):

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from hingecue.app.engine import Engine
-from hingecue.app.film import analyse_sensors
+from hingecue.app.film import analyse_film
 from hingecue.app.sensors import moments, prepared, samples_of
 from hingecue.posture.tilt import length
 from hingecue.sense.recording import open_recording
@@ -43,7 +43,7 @@ def judged(folder):
         samples = samples_of(recording.imu)
         sensed, _ = prepared(recording, samples)
         engine = Engine(tracker=None, spine=None, sensed=sensed)
-        return analyse_sensors(moments(None, samples), engine, name=folder.name, duration_s=recording.duration_s).bends
+        return analyse_film(None, engine, name=folder.name, kind="recording", flow=moments(None, samples)).bends
 
 
 def write(folder, tracks, toml=""):

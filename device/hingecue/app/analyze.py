@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hingecue.app.answer import fault_object, film_object, photo_object
 from hingecue.app.drawing import DeepestFrame, bend_lines, photo_lines
 from hingecue.app.engine import Engine
-from hingecue.app.film import FilmResult, analyse_film, analyse_sensors
+from hingecue.app.film import FilmResult, analyse_film
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import bend_line, progress
 from hingecue.app.output import answers, put_json, put_picture, tell
@@ -117,11 +117,15 @@ class Analyzer:
                     keeper.bend(step.bend)
                     self._draw(path, step.bend, deepest.take())
 
-            if film is None:
-                flow = moments(None, samples)
-                result = analyse_sensors(flow, engine, name=str(path), duration_s=length_s, on_step=on_step)
-            else:
-                result = analyse_film(film, engine, name=str(path), kind=kind, on_step=on_step, samples=samples)
+            result = analyse_film(
+                film,
+                engine,
+                name=str(path),
+                kind=kind,
+                flow=moments(film, samples),
+                duration_s=duration_s,
+                on_step=on_step,
+            )
             keeper.finish(result.bends, result.view)
         self.failed = self.failed or keeper.failed
         self.interrupted = not result.complete

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hingecue.app.analyze import write_picture
 from hingecue.app.answer import film_object
 from hingecue.app.engine import Engine
-from hingecue.app.film import analyse_film, analyse_sensors
+from hingecue.app.film import analyse_film
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import LiveView
 from hingecue.app.output import answers, put_json, tell
@@ -78,11 +78,15 @@ def demo(options: Namespace, settings: Settings) -> int:
                 view.bend(step.bend)
                 keeper.bend(step.bend)
 
-        if film is None:
-            flow = moments(None, samples)
-            result = analyse_sensors(flow, engine, name="demo", duration_s=recording.duration_s, on_step=on_step)
-        else:
-            result = analyse_film(film, engine, name="demo", kind="recording", on_step=on_step, samples=samples)
+        result = analyse_film(
+            film,
+            engine,
+            name="demo",
+            kind="recording",
+            flow=moments(film, samples),
+            duration_s=recording.duration_s,
+            on_step=on_step,
+        )
         title = recording.title
         keeper.finish(result.bends, result.view)
     if options.json:

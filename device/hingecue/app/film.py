@@ -12,12 +12,11 @@ from hingecue.posture.fusion import WornScale
 from hingecue.types import Bend, Facing, Frame, Posture, SensorRole, View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from hingecue.app.engine import Engine, Step
     from hingecue.posture.kind import Bands
     from hingecue.sense.base import FrameStream
-    from hingecue.types import ImuSample
 
 T = TypeVar("T")
 
@@ -65,33 +64,34 @@ class _Tally:
 
 
 def analyse_film(
-    source: FrameStream,
+    source: FrameStream | None,
     engine: Engine,
     *,
     name: str,
     kind: str,
-    on_step: Callable[[float, Step], None] | None = None,
-    samples: Sequence[ImuSample] = (),
     flow: Iterable[Moment] | None = None,
+    duration_s: float | None = None,
+    on_step: Callable[[float, Step], None] | None = None,
 ) -> FilmResult:
-    """Run a film, and the sensors' samples beside it, through the engine; `on_step` hears every step with its time.
+    """Run a film, or sensors without a camera, through the engine; `on_step` hears every step with its time in seconds.
 
-    `flow`: the moments as they come live; without it they are made of `source` and `samples`.
-
-    A KeyboardInterrupt ends the film early: what was seen until then is the result, marked `complete=False`.
+    `flow`: the moments, with the sensors' samples; without it they are the frames of `source`, None without a camera.
+    `duration_s`: the length where there is no film. A KeyboardInterrupt ends it early: what was seen until then is the
+    result, marked `complete=False`.
     """
     tally = _Tally()
     began = time.perf_counter()
     last_s = 0.0
     complete = True
     try:
-        for felt, moment in moments(source, samples) if flow is None else flow:
+        for felt, moment in moments(source, ()) if flow is None else flow:
             engine.feel(felt)
             if isinstance(moment, Frame):
                 last_s, step = moment.t_s, engine.step(moment)
-                tally.add(step.posture)
             else:
                 last_s, step = moment, engine.tick(moment)
+            if source is None or isinstance(moment, Frame):
+                tally.add(step.posture)
             if on_step is not None:
                 on_step(last_s, step)
     except KeyboardInterrupt:
@@ -100,67 +100,22 @@ def analyse_film(
     if cut is not None and on_step is not None:
         on_step(last_s, cut)
     spent = time.perf_counter() - began
+    frames = 0 if source is None else source.frames_analyzed
     return FilmResult(
         name=name,
         kind=kind,
-        duration_s=source.duration_s,
-        frames=source.frames,
-        frames_analyzed=source.frames_analyzed,
+        duration_s=(last_s if duration_s is None else duration_s) if source is None else source.duration_s,
+        frames=0 if source is None else source.frames,
+        frames_analyzed=frames,
         frames_with_person=tally.with_person,
         view=_commonest(tally.views) or View.UNKNOWN,
         facing=_commonest(tally.facings),
         bends=engine.bends,
         series=tally.series,
         bands=engine.judge.bands,
-        rate_fps=source.frames_analyzed / spent if spent > 0 else None,
-        thinned_from_fps=source.info.thinned_from_fps,
-        notes=(*source.warnings, *_thinning(source), *lost_notes(engine.judge.sensed)),
-        scale=engine.judge.sensed.scale,
-        sensors=sensor_names(engine),
-        complete=complete,
-    )
-
-
-def analyse_sensors(
-    flow: Iterable[Moment],
-    engine: Engine,
-    *,
-    name: str,
-    duration_s: float | None = None,
-    on_step: Callable[[float, Step], None] | None = None,
-) -> FilmResult:
-    """Run sensors without a camera through the engine, as `analyse_film` does."""
-    series: list[Posture] = []
-    last_s = 0.0
-    complete = True
-    try:
-        for felt, moment in flow:
-            engine.feel(felt)
-            last_s = moment if isinstance(moment, float) else moment.t_s
-            step = engine.tick(last_s)
-            series.append(step.posture)
-            if on_step is not None:
-                on_step(last_s, step)
-    except KeyboardInterrupt:
-        complete = False
-    cut = engine.finish(last_s)
-    if cut is not None and on_step is not None:
-        on_step(last_s, cut)
-    return FilmResult(
-        name=name,
-        kind="recording",
-        duration_s=last_s if duration_s is None else duration_s,
-        frames=0,
-        frames_analyzed=0,
-        frames_with_person=0,
-        view=View.UNKNOWN,
-        facing=None,
-        bends=engine.bends,
-        series=series,
-        bands=engine.judge.bands,
-        rate_fps=None,
-        thinned_from_fps=None,
-        notes=lost_notes(engine.judge.sensed),
+        rate_fps=frames / spent if frames and spent > 0 else None,
+        thinned_from_fps=None if source is None else source.info.thinned_from_fps,
+        notes=(*_film_notes(source), *lost_notes(engine.judge.sensed)),
         complete=complete,
         scale=engine.judge.sensed.scale,
         sensors=sensor_names(engine),
@@ -174,12 +129,14 @@ def sensor_names(engine: Engine) -> tuple[SensorRole, ...]:
     return (*felt, SensorRole.MOUNT) if sensed.mount.known else tuple(felt)
 
 
-def _thinning(source: FrameStream) -> list[str]:
-    """Say that a fast film was thinned."""
+def _film_notes(source: FrameStream | None) -> list[str]:
+    """Tell what was odd about a film, and that a fast one was thinned."""
+    if source is None:
+        return []
     fps, kept = source.info.thinned_from_fps, source.info.fps
     if fps is None or kept is None:
-        return []
-    return [f"{fps:.0f} frames a second are more than is useful; {kept:.0f} of them were judged"]
+        return source.warnings
+    return [*source.warnings, f"{fps:.0f} frames a second are more than is useful; {kept:.0f} of them were judged"]
 
 
 def _commonest(counts: Counter[T]) -> T | None:

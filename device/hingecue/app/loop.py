@@ -11,7 +11,7 @@ from hingecue.app.answer import film_object
 from hingecue.app.calibrating import load
 from hingecue.app.demo import Pace
 from hingecue.app.engine import LIVE_OUTLINE_S, Engine
-from hingecue.app.film import FilmResult, analyse_film, analyse_sensors
+from hingecue.app.film import FilmResult, analyse_film
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import LiveView
 from hingecue.app.output import answers, put_json, tell
@@ -78,10 +78,7 @@ def run_loop(
                 show.keeper.bend(step.bend)
 
         engine.latency_ms = show.latency_ms
-        if source is None:
-            result = analyse_sensors(flow, engine, name=name, on_step=on_step)
-        else:
-            result = analyse_film(source, engine, name=name, kind=kind, on_step=on_step, flow=flow)
+        result = analyse_film(source, engine, name=name, kind=kind, on_step=on_step, flow=flow)
     show.keeper.finish(result.bends, result.view)
     show.console.print(say(summarise(result.bends), result.bends), soft_wrap=True)
     return result
@@ -124,12 +121,7 @@ def record(options: Namespace, settings: Settings) -> int:
         film = "" if camera is None else '\n[camera]\nfile = "camera.mjpeg"\n'
         (folder / PLAN_FILE).write_text(f'format = 1\ntitle = "recorded by hingecue"\n{film}', "utf-8")
     except OSError as error:
-        raise InputFault(
-            "record_not_written",
-            where=str(folder),
-            what=f"the verdicts could not be written ({error.strerror})",
-            try_this="free some space or name another folder",
-        ) from error
+        raise _not_written(folder, "verdicts", error) from error
     tell(f"kept in {folder}; `hingecue replay {folder}` gives the same verdicts")
     return _status(result, keeper)
 
@@ -208,12 +200,16 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise InputFault(
-            "record_not_written",
-            where=str(folder),
-            what=f"the folder cannot be made ({error.strerror})",
-            try_this="name another folder",
-        ) from error
+        raise _not_written(folder, "folder", error) from error
+
+
+def _not_written(folder: Path, part: str, error: OSError) -> InputFault:
+    return InputFault(
+        "record_not_written",
+        where=str(folder),
+        what=f"the {part} could not be written ({error.strerror})",
+        try_this="free some space or name another folder",
+    )
 
 
 def _status(result: FilmResult, keeper: Keeper) -> int:
