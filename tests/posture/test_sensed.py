@@ -12,6 +12,7 @@ from tests.fakes import skeleton
 from tests.fakes.segments import Lift, rotation, simulate
 
 from hingecue.posture.calibration import Calibration
+from hingecue.posture.flexwatch import FlexWatch
 from hingecue.posture.fusion import WornScale
 from hingecue.posture.judge import Judge, bend_signal, known
 from hingecue.posture.sensed import SensedBody
@@ -200,6 +201,17 @@ def test_a_knock_asks_for_a_new_look() -> None:
     reasons = [at(2.1 + i / 30) for i in range(30)]
     assert reasons[0] == (Reason.SENSOR_MOVED,)
     assert reasons[-1] == ()
+
+
+def test_touching_the_toes_before_the_camera_teaches_the_chords_share() -> None:
+    lift = Lift(trunk_deg=100, spine_share=0.5, repetitions=2)
+    body = simulate(lift, np.random.default_rng(0))
+    judge = Judge()
+    judge.sensed.flex = FlexWatch((3.0, 9.0))
+    judged(body, judge=judge)
+    assert judge.sensed.flex is None
+    assert judge.sensed.scale.chord_share == pytest.approx(0.69, abs=0.05)
+    assert judge.bands.calibrated
 
 
 def test_a_calibration_sets_the_scale_and_the_axes() -> None:

@@ -158,8 +158,7 @@ class Segment:
         if size > math.sin(math.radians(AXIS_FROM_DEG)):
             # Forward is where the person tips furthest and longest: nobody leans back as far as they bend.
             self._tipped = plus(self._tipped, scaled(across, size * dt))
-            if length(self._tipped) > 0:
-                self.axis = unit(self._tipped)
+            self.axis = unit(self._tipped)
         if self.axis is None:
             return math.degrees(math.atan2(size, along))
         return math.degrees(math.atan2(dot(across, self.axis), along))
