@@ -38,7 +38,7 @@ $(VENV)/.run: $(VENV)/bin/python pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(PY) -m pip install --quiet "pytest>=8.2" "pytest-cov>=5" "hypothesis>=6.100" "flatbuffers>=25.2"
+	$(PY) -m pip install --quiet "pytest>=8.2" "pytest-cov>=5" "hypothesis>=6.100" "flatbuffers>=25.2" "gpiozero>=2.0"
 	@$(PY) -m pip install --quiet "vqf>=2.1" || echo "vqf needs a C++ compiler; the tilt filter is not compared with it"
 	@touch $@
 

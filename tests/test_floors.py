@@ -16,6 +16,7 @@ HOME = {
     "ai_edge_litert": ("pose/runtime.py",),
     "sqlite3": ("store",),
     "smbus2": ("sense/imu/bus.py",),
+    "gpiozero": ("cue/gpio.py",),
     "rich": ("app", "cue"),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

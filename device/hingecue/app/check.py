@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hingecue import __version__
+from hingecue.app.health import conditions, read_health
 from hingecue.app.output import answers, put_json
 from hingecue.app.worn_sensors import ABSENT
 from hingecue.errors import DeviceFault, Fault
@@ -52,6 +53,7 @@ def check(options: Namespace, settings: Settings) -> int:
         _look("camera", lambda: _camera(settings), absent="camera_missing"),
         *_sensors(settings),
         _look("store", lambda: _store(settings.database)),
+        *_box(settings),
     ]
     if options.json:
         put_json(
@@ -65,7 +67,7 @@ def check(options: Namespace, settings: Settings) -> int:
         console = answers()
         for f in findings:
             advice = f"; {f.try_this}" if f.try_this else ""
-            console.print(f"{MARKS[f.state]} {f.part:<10} {f.what}{advice}", soft_wrap=True, markup=False)
+            console.print(f"{MARKS[f.state]} {f.part:<11} {f.what}{advice}", soft_wrap=True, markup=False)
     return 1 if any(f.state == "fault" for f in findings) else 0
 
 
@@ -114,6 +116,12 @@ def _sensors(settings: Settings) -> list[Finding]:
         else:
             findings.append(Finding("sensor", "fault", f"{where}: {chip.fault.what}", chip.fault.try_this))
     return findings
+
+
+def _box(settings: Settings) -> list[Finding]:
+    """Tell how the machine itself is; a laptop does not say everything."""
+    health = read_health(settings.database.parent)
+    return [Finding(c.part, c.state, c.what, c.try_this) for c in conditions(health)]
 
 
 def _store(path: Path) -> str:

@@ -16,6 +16,7 @@ from hingecue.app.film import FilmResult, analyse_film
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import LiveView
 from hingecue.app.output import answers, put_json, tell
+from hingecue.app.pulse import Pulse
 from hingecue.app.worn_sensors import ABSENT, LiveFlow, open_sensors
 from hingecue.clock import monotonic_ns
 from hingecue.coach.summary import say, summarise
@@ -58,6 +59,8 @@ class Show:
     keeper: Keeper
     latency_ms: Callable[[], float | None]
     pace: Pace
+    beat: Callable[[], None] = lambda: None
+    """Called for every judged moment."""
 
 
 def run_loop(
@@ -72,6 +75,7 @@ def run_loop(
 
         def on_step(t_s: float, step: Step) -> None:
             show.pace.wait_for(t_s)
+            show.beat()
             view.show(step.posture)
             for cue in step.cues:
                 sink.play(cue)
@@ -115,7 +119,9 @@ def run(options: Namespace, settings: Settings) -> int:
     engine = make_engine(settings, camera=not options.no_camera)
     with ExitStack() as stack:
         camera, reader = _parts(stack, options, settings)
-        result, keeper = _live(camera, LiveFlow(camera, reader), engine, settings)
+        sensors = () if reader is None else reader.sensors
+        pulse = stack.enter_context(Pulse(settings.database.parent, camera, sensors, tell))
+        result, keeper = _live(camera, LiveFlow(camera, reader), engine, settings, pulse.beat)
     return _status(result, keeper)
 
 
@@ -198,10 +204,16 @@ def _parts(stack: ExitStack, options: Namespace, settings: Settings) -> tuple[Ca
     return camera, reader
 
 
-def _live(camera: CameraSource | None, flow: LiveFlow, engine: Engine, settings: Settings) -> tuple[FilmResult, Keeper]:
+def _live(
+    camera: CameraSource | None,
+    flow: LiveFlow,
+    engine: Engine,
+    settings: Settings,
+    beat: Callable[[], None] = lambda: None,
+) -> tuple[FilmResult, Keeper]:
     name = "sensors" if camera is None else settings.camera
     with Keeper(settings.database, tell, source=name) as keeper:
-        show = Show(answers(), keeper, lambda: (monotonic_ns() - flow.taken_ns) / 1e6, Pace(0.0))
+        show = Show(answers(), keeper, lambda: (monotonic_ns() - flow.taken_ns) / 1e6, Pace(0.0), beat)
         return run_loop(camera, flow, engine, show, name=name, kind="video"), keeper
 
 

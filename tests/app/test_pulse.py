@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import dataclass, field
+
+import pytest
+
+from hingecue.app.pulse import Pulse
+from hingecue.errors import DeviceFault
+from hingecue.sense.imu.sensor import SensorHealth, State
+from hingecue.types import SensorRole
+
+S = 1_000_000_000
+LOST = DeviceFault("sensor_lost", where="pelvis", what="it does not answer", try_this="check its plug", blinks=3)
+
+
+@dataclass
+class Camera:
+    frames_analyzed: int = 0
+    drops: int = 0
+
+
+@dataclass
+class Worn:
+    role: SensorRole
+    health: SensorHealth = field(default_factory=lambda: SensorHealth(State.OK))
+
+
+@dataclass
+class Clock:
+    now_ns: int = 0
+
+    def __call__(self):
+        return self.now_ns
+
+
+@pytest.fixture
+def service(tmp_path):
+    """What systemd gives a service: a socket that it listens on, and a folder."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wire:
+        wire.bind(str(tmp_path / "notify"))
+        wire.settimeout(1.0)
+        environ = {
+            "NOTIFY_SOCKET": str(tmp_path / "notify"),
+            "WATCHDOG_USEC": "15000000",
+            "RUNTIME_DIRECTORY": str(tmp_path),
+        }
+        yield wire, environ
+
+
+def status(tmp_path):
+    return json.loads((tmp_path / "status.json").read_text("utf-8"))
+
+
+def test_a_second_of_coaching_is_in_the_file(service, tmp_path) -> None:
+    wire, environ = service
+    clock, camera = Clock(5 * S), Camera()
+    worn = Worn(SensorRole.PELVIS, SensorHealth(State.LOST, LOST))
+    told = []
+    with Pulse(tmp_path, camera, [worn], told.append, environ=environ, clock=clock) as pulse:
+        for _ in range(31):
+            pulse.beat()
+            clock.now_ns += S // 30 + 1
+            camera.frames_analyzed += 1
+        camera.drops = 2
+        answer = status(tmp_path)
+        assert answer["state"] == "coaching"
+        assert answer["fps"] == pytest.approx(30, abs=1)
+        assert answer["sensors"] == {"pelvis": "lost"}
+        assert [f["code"] for f in answer["faults"]] == ["sensor_lost"]
+        assert set(answer["versions"]) == {"hingecue", "python", "runtime"}
+    assert [wire.recv(100) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"STOPPING=1"]
+    answer = status(tmp_path)
+    assert (answer["state"], answer["drops"]) == ("stopped", 2)
+    assert told == []
+
+
+def test_a_fault_that_is_over_is_not_there(service, tmp_path) -> None:
+    worn = Worn(SensorRole.THORAX, SensorHealth(State.OK, LOST, faults=1))
+    Pulse(tmp_path, None, [worn], print, environ=service[1], clock=Clock()).beat()
+    answer = status(tmp_path)
+    assert answer["faults"] == []
+    assert (answer["fps"], answer["drops"]) == (None, None)
+
+
+def test_the_end_is_told_also_when_a_fault_ends_it(service, tmp_path) -> None:
+    with (
+        pytest.raises(DeviceFault),
+        Pulse(tmp_path, None, [], print, environ=service[1], clock=Clock()),
+    ):
+        raise LOST
+    assert service[0].recv(100) == b"STOPPING=1"
+
+
+def test_a_laptop_tells_nobody(tmp_path) -> None:
+    with Pulse(tmp_path, Camera(), [], print, environ={}, clock=Clock()) as pulse:
+        pulse.beat()
+    assert list(tmp_path.iterdir()) == []
