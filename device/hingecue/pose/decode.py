@@ -139,7 +139,8 @@ class Refiner:
         `MIN_HEAT` stays where it is.
         """
         cell = (points[:POINTS, :2] * np.float32(HEATMAP_EDGE / CROP)).astype(np.intp)
-        low, high = cell.min(), cell.max()
+        numbers = cell.ravel().tolist()  # so few that Python's own min and max are quicker
+        low, high = min(numbers), max(numbers)
         planes = heatmap.shape[2]
         flat = ((cell[:, 1] * HEATMAP_EDGE + cell[:, 0]) * planes)[:, None] + self._table(planes)
         heat = np.take(heatmap, flat, mode="clip")

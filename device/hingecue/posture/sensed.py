@@ -82,7 +82,8 @@ class SensedBody:
             return
         self._seen_s = t_s
         self._standing_seen = standing
-        self.align.add(t_s, trunk_deg, None)
+        if self.present:
+            self.align.add(t_s, trunk_deg, None)
 
     def state(self, t_s: float) -> WornState | None:
         """Give what the worn sensors say at a time on the camera's clock, None where there are none."""
