@@ -16,7 +16,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from hingecue.errors import ModelFault
 from hingecue.pose import runtime
-from hingecue.pose.runtime import Network, models_folder, read_manifest, read_model
+from hingecue.pose.runtime import Network, checked_model, models_folder, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,7 +171,7 @@ def test_an_unreadable_file_is_a_fault(folder: Path) -> None:
     (folder / "adder.tflite").unlink()
     (folder / "adder.tflite").mkdir()
     with pytest.raises(ModelFault, match="cannot be read"):
-        read_model(read_manifest(folder)["adder"], folder)
+        checked_model(read_manifest(folder)["adder"], folder)
 
 
 def test_an_unknown_name_is_a_fault_that_lists_the_known(folder: Path) -> None:
@@ -233,7 +233,7 @@ def test_it_tells_which_runtime_runs() -> None:
 def test_the_older_runtime_is_used_where_it_is_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
     found = importlib.util.find_spec("json")
     monkeypatch.setattr(runtime, "find_spec", lambda name: found if name == "tflite_runtime" else None)
-    monkeypatch.setattr(runtime.metadata, "version", lambda name: f"version of {name}")
+    monkeypatch.setattr("importlib.metadata.version", lambda name: f"version of {name}")
     monkeypatch.setattr(runtime, "import_module", lambda name: SimpleNamespace(Interpreter=name))
     runtime._interpreter_class.cache_clear()
     try:

@@ -21,9 +21,8 @@ from hingecue.app.demo import FOLDER
 from hingecue.app.loop import make_engine
 from hingecue.app.output import answers, put_json
 from hingecue.app.peer import open_peer
-from hingecue.errors import InputFault
 from hingecue.pose.runtime import Network, runtime
-from hingecue.sense.recording import open_recording
+from hingecue.sense.video import VideoSource
 from hingecue.types import Frame
 
 if TYPE_CHECKING:
@@ -137,16 +136,9 @@ def names_only_plain(names: set[str]) -> bool:
 
 def bundled_frames() -> Iterator[Frame]:
     """Give the frames of the bundled recording, round and round; decoding them is not timed and they are not kept."""
-    with open_recording(FOLDER) as recording:
-        if recording.video is None:
-            raise InputFault(
-                "demo_missing",
-                where=str(FOLDER),
-                what="the bundled film is missing",
-                try_this="install HingeCue again",
-            )
+    with VideoSource(FOLDER / "camera.mp4") as film:
         while True:
-            yield from recording.video
+            yield from film
 
 
 def resident_mb() -> float:
@@ -162,6 +154,7 @@ def _figures(watch: Stopwatch, settings: Settings, rss_before: float, peer_name:
         for phase in ("", " standing", " bending")
         if f"bare{phase}" in stages
     }
+    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # before anything is imported for the answer
     whole, bare = sum(watch.taken["whole"]), sum(watch.taken["bare"])
     result: dict[str, Any] = {
         "runtime": str(runtime()),
@@ -177,7 +170,7 @@ def _figures(watch: Stopwatch, settings: Settings, rss_before: float, peer_name:
             for phase in ratio
             if phase
         },
-        "memory_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, 1),
+        "memory_peak_mb": round(peak_kb * 1024 / 1e6, 1),
         "memory_growth_mb": round(resident_mb() - rss_before, 1),
     }
     if peer_name:

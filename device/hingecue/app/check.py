@@ -15,7 +15,7 @@ from hingecue.app.health import conditions, read_health
 from hingecue.app.output import answers, put_json
 from hingecue.app.worn_sensors import ABSENT
 from hingecue.errors import DeviceFault, Fault
-from hingecue.pose.runtime import models_folder, read_manifest, read_model, runtime
+from hingecue.pose.runtime import checked_model, models_folder, read_manifest, runtime
 from hingecue.sense.camera import CameraSource
 from hingecue.sense.imu.bus import Bus
 from hingecue.sense.imu.find import probe
@@ -83,7 +83,7 @@ def _models() -> str:
     folder = models_folder()
     manifest = read_manifest(folder)
     for spec in manifest.values():
-        read_model(spec, folder)
+        checked_model(spec, folder)
     return f"{len(manifest)} models as the manifest names them, in {folder}"
 
 

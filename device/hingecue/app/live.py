@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, Self
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -178,6 +177,15 @@ def progress(
     if not console.is_terminal:
         yield _lines(total_s, label, console)
         return
+    # Only long files need it: the live loop does without its megabyte.
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(Text(label).markup, total=total_s)

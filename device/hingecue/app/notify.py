@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -50,6 +49,8 @@ class Notify:
         if self.address is None:
             return False
         name = f"\0{self.address[1:]}" if self.address.startswith("@") else self.address
+        import socket  # noqa: PLC0415 - half a megabyte that only a service needs
+
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wire:
             wire.setblocking(False)
             try:

@@ -6,14 +6,16 @@ so a frame costs no copy and no allocation: fill `inputs[...]`, call `run()`, re
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
+import mmap
 import os
 import sys
 import tomllib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -43,7 +45,13 @@ class Runtime:
     """Which interpreter of .tflite files runs here: the distribution's name and version."""
 
     name: str
-    version: str
+
+    @property
+    def version(self) -> str:
+        """The version; asked for seldom, and what finds it out takes 3 MB of memory."""
+        from importlib import metadata  # noqa: PLC0415
+
+        return metadata.version(self.name)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -82,7 +90,7 @@ def runtime() -> Runtime:
     """Tell which runtime is used; LiteRT wins where both are installed. `ModelFault` where there is none."""
     for module, distribution in _RUNTIMES:
         if find_spec(module) is not None:
-            return Runtime(distribution, metadata.version(distribution))
+            return Runtime(distribution)
     raise ModelFault(
         "no_runtime",
         where="ai-edge-litert",
@@ -155,11 +163,12 @@ def _tensor_spec(entry: Mapping[str, Any]) -> TensorSpec:
     )
 
 
-def read_model(spec: ModelSpec, folder: Path | None = None) -> bytes:
-    """Give the bytes of a model file; `ModelFault` where they are missing or not those of the manifest."""
+def checked_model(spec: ModelSpec, folder: Path | None = None) -> Path:
+    """Give the path of a model file; `ModelFault` where it is missing or is not the one of the manifest."""
     path = (folder or models_folder()) / spec.file
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         raise ModelFault(
             "model_missing", where=str(path), what="this model file is missing", try_this=_INSTALL_AGAIN
@@ -171,14 +180,27 @@ def read_model(spec: ModelSpec, folder: Path | None = None) -> bytes:
             what=f"this model file cannot be read ({error.strerror})",
             try_this=_INSTALL_AGAIN,
         ) from error
-    if hashlib.sha256(content).hexdigest() != spec.sha256:
+    if sha256 != spec.sha256:
         raise ModelFault(
             "model_differs",
             where=str(path),
             what="this model file is not the one that the manifest names (its sha256 differs)",
             try_this=_INSTALL_AGAIN,
         )
-    return content
+    return path
+
+
+def _let_go(path: Path) -> None:
+    """Give back the memory of a model file that a runtime has mapped.
+
+    The kernels have packed the weights into memory of their own; what is touched again is read from the file again.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    name = str(path.resolve())
+    for line in Path("/proc/self/maps").read_text("utf-8", "replace").splitlines():
+        if line.endswith(name):
+            begin, end = (int(part, 16) for part in line.split(maxsplit=1)[0].split("-"))
+            libc.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), mmap.MADV_DONTNEED)
 
 
 class Network:
@@ -204,10 +226,10 @@ class Network:
             )
         self.spec: Final = manifest[name]
         self._where = str(folder / self.spec.file)
-        content = read_model(self.spec, folder)
+        path = checked_model(self.spec, folder)
         try:
             with _hushed():
-                self._interpreter = _interpreter_class()(model_content=content, num_threads=num_threads)
+                self._interpreter = _interpreter_class()(model_path=str(path), num_threads=num_threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelFault(
@@ -223,6 +245,7 @@ class Network:
         self.inputs: Mapping[str, NDArray[Any]] = MappingProxyType({port.name: port.values for port in ports_in})
         self.outputs: Mapping[str, F32] = MappingProxyType({port.name: port.values for port in ports_out})
         self.run()
+        _let_go(path)
         self._check_still((*ports_in, *ports_out))
 
     def run(self) -> Mapping[str, F32]:

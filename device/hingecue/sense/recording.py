@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Self
 
 from hingecue.errors import InputFault
@@ -184,9 +183,16 @@ class Section:
         raise self.fault(f'"{key}" must be two numbers of seconds, the earlier first', f"write {key} = [0.0, 3.0]")
 
     def _unknown(self, key: str, keys: Sequence[str]) -> InputFault:
-        near = get_close_matches(key, keys, n=1)
+        near = close_matches(key, keys)
         hint = f' (did you mean "{near[0]}"?)' if near else ""
         return self.fault(f'unknown key "{key}"{hint}', f"the keys here are: {', '.join(keys)}", "recording_key")
+
+
+def close_matches(word: str, known: Sequence[str]) -> list[str]:
+    """Give the known word that is nearest to one that is not, if any comes near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a slip of the pen needs it
+
+    return get_close_matches(word, known, n=1)
 
 
 def _seconds(value: object) -> float | None:
@@ -218,7 +224,7 @@ def _imu(folder: Path, top: Section) -> dict[str, str]:
         section = Section(entry, "[[imu]]", ("role", "file"))
         role = section.text("role", "?")
         if role not in ROLES:
-            near = get_close_matches(role, ROLES, n=1)
+            near = close_matches(role, ROLES)
             hint = f' (did you mean "{near[0]}"?)' if near else ""
             raise section.fault(f'unknown role "{role}"{hint}', f"the roles are: {', '.join(ROLES)}")
         if role in named:
