@@ -130,4 +130,6 @@ def test_what_could_not_be_sent_is_sent_with_the_next_moment(tmp_path) -> None:
 
 
 def test_on_a_laptop_a_beat_does_nothing() -> None:
-    Progress(Notify(), None).beat(0)
+    laptop = Notify()
+    Progress(laptop, None).beat(0)
+    assert laptop.ready() is False

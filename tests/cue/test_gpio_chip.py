@@ -44,7 +44,10 @@ def test_a_held_button_can_be_closed(bench):
     button_pin(bench).drive_low()
     button.close()
     button.close()
-    GpioButton(PINS.button, lambda _: None, bench.chip).close()
+    # The pin is free again.
+    again = LED(PINS.button, pin_factory=bench.chip)
+    assert not again.is_lit
+    again.close()
 
 
 def test_a_busy_button_is_a_fault(bench):
