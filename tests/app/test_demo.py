@@ -157,7 +157,9 @@ def test_the_bench_gives_its_figures(tmp_path, capsys) -> None:
     figures = json.loads(capsys.readouterr().out)
     assert figures["frames"] == 30
     assert figures["stages"]["whole"]["median_ms"] > 0
-    assert figures["whole_to_bare"]["total"] > 0.8  # on a noisy machine the bare run may come out slower
+    assert figures["whole_to_bare"]["total"] > 0
+    # Every step has its bare run beside it; which of the two a busy machine favours is no matter for a test.
+    assert figures["stages"]["bare"]["count"] == figures["stages"]["whole"]["count"] == 30
     assert figures["memory_peak_mb"] > 0
     assert main(["bench", "--frames", "10", "--model", "lite"]) == 0
     assert "frames a second" in capsys.readouterr().out
