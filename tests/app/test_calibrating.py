@@ -206,7 +206,7 @@ def test_a_clock_that_is_not_set_is_not_written(capsys, database, folder, monkey
             return datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
 
     run(capsys, database, folder)
-    monkeypatch.setattr(calibrating, "datetime", Unset)
+    monkeypatch.setattr("hingecue.app.wallclock.datetime", Unset)
     run(capsys, database, folder)
     with closing(sqlite3.connect(database)) as connection:
         first, second = connection.execute("SELECT made_utc FROM calibration ORDER BY id").fetchall()

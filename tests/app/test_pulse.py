@@ -56,11 +56,11 @@ def status(tmp_path):
 def test_a_second_of_coaching_is_in_the_file(service, tmp_path) -> None:
     wire, environ = service
     clock, camera = Clock(5 * S), Camera()
-    worn = Worn(SensorRole.PELVIS, SensorHealth(State.LOST, LOST))
     told = []
-    with Pulse(tmp_path, camera, [worn], told.append, environ=environ, clock=clock) as pulse:
+    with Pulse(tmp_path, told.append, environ=environ, clock=clock) as pulse:
+        pulse.watch(camera, [Worn(SensorRole.PELVIS, SensorHealth(State.LOST, LOST))])
         for _ in range(31):
-            pulse.beat()
+            pulse.beat([LOST])
             clock.now_ns += S // 30 + 1
             camera.frames_analyzed += 1
         camera.drops = 2
@@ -76,24 +76,43 @@ def test_a_second_of_coaching_is_in_the_file(service, tmp_path) -> None:
     assert told == []
 
 
-def test_a_fault_that_is_over_is_not_there(service, tmp_path) -> None:
-    worn = Worn(SensorRole.THORAX, SensorHealth(State.OK, LOST, faults=1))
-    Pulse(tmp_path, None, [worn], print, environ=service[1], clock=Clock()).beat()
+def test_without_a_camera_there_are_no_frames(service, tmp_path) -> None:
+    pulse = Pulse(tmp_path, print, environ=service[1], clock=Clock())
+    pulse.watch(None)
+    pulse.beat()
     answer = status(tmp_path)
     assert answer["faults"] == []
     assert (answer["fps"], answer["drops"]) == (None, None)
 
 
+def test_a_device_that_waits_is_up_and_says_for_what(service, tmp_path) -> None:
+    wire, environ = service
+    clock = Clock()
+    pulse = Pulse(tmp_path, print, environ=environ, clock=clock)
+    assert pulse.served
+    pulse.idle("waiting", [LOST])
+    clock.now_ns += S // 2
+    pulse.idle("waiting", [LOST])
+    said = [wire.recv(200) for _ in range(4)]
+    sentence = f"STATUS={LOST}".encode()
+    assert said == [b"READY=1", b"WATCHDOG=1", sentence, sentence]
+    answer = status(tmp_path)
+    assert (answer["state"], [f["blinks"] for f in answer["faults"]]) == ("waiting", [3])
+    pulse.idle("stopped by the button")
+    assert wire.recv(200) == b"STATUS=stopped by the button"
+
+
 def test_the_end_is_told_also_when_a_fault_ends_it(service, tmp_path) -> None:
-    with (
-        pytest.raises(DeviceFault),
-        Pulse(tmp_path, None, [], print, environ=service[1], clock=Clock()),
-    ):
+    with pytest.raises(DeviceFault), Pulse(tmp_path, print, environ=service[1], clock=Clock()):
         raise LOST
     assert service[0].recv(100) == b"STOPPING=1"
+    assert [f["code"] for f in status(tmp_path)["faults"]] == ["sensor_lost"]
 
 
 def test_a_laptop_tells_nobody(tmp_path) -> None:
-    with Pulse(tmp_path, Camera(), [], print, environ={}, clock=Clock()) as pulse:
+    with Pulse(tmp_path, print, environ={}, clock=Clock()) as pulse:
+        assert not pulse.served
+        pulse.watch(Camera())
         pulse.beat()
+        pulse.idle("stopped")
     assert list(tmp_path.iterdir()) == []

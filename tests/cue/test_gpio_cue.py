@@ -84,7 +84,7 @@ def test_lights_show_states_and_faults(bench):
     cue.show(Light.UNSURE)
     until(lambda: bench.seen("led_amber")[:2] == [0.0, 1.0])
     assert bench.seen("led_green") == [0.0, 1.0, 0.0]
-    cue.show_fault(FAULT)
+    cue.show_blinks(FAULT.blinks)
     until(lambda: bench.seen("led_red")[:7] == [0.0, *[1.0, 0.0] * 3])
     cue.show_camera(on=True)
     assert bench.seen("led_camera") == [0.0, 1.0]

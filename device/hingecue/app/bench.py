@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hingecue.app.demo import FOLDER
-from hingecue.app.loop import make_engine
+from hingecue.app.loop import load_models, make_engine
 from hingecue.app.output import answers, put_json
 from hingecue.app.peer import open_peer
 from hingecue.pose.runtime import Network, runtime
@@ -93,7 +93,7 @@ def bench(options: Namespace, settings: Settings) -> int:
 def measure(count: int, settings: Settings, peer_name: str | None = None) -> dict[str, Any]:
     """Run `count` frames through the engine and give all figures (ms, MB, frames a second)."""
     frames = bundled_frames()
-    engine = make_engine(settings)
+    engine = make_engine(settings, load_models(settings))
     peer = open_peer(peer_name, settings.model) if peer_name else None
     if engine.spine is None or engine.tracker is None:  # pragma: no cover - `make_engine` loads both
         raise AssertionError

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from hingecue.app.answer import fault_object, rounded
 from hingecue.app.guide import Guide
 from hingecue.app.output import answers, put_json, tell
 from hingecue.app.sensors import samples_of, within
+from hingecue.app.wallclock import known_utc
 from hingecue.errors import Fault, InputFault, StoreFault
 from hingecue.posture.calibration import Refusal, calibrate
 from hingecue.sense.recording import Recording
@@ -31,8 +31,6 @@ GUEST: Final = "guest"
 """The profile of whoever gave no name."""
 LOOK_S: Final = 0.05
 """How often the sensors are asked, s: as often as the bus brings their samples."""
-CLOCK_FROM: Final = datetime(2026, 1, 1, tzinfo=UTC)
-"""A clock that shows an earlier time has not been set yet: this program is younger."""
 WINDOWS: Final = {"stand": "stand = [0.0, 3.0]", "flex": "flex = [4.0, 20.0]"}
 """What recording.toml needs, with an example of each."""
 
@@ -55,16 +53,12 @@ def calibrate_command(options: Namespace, settings: Settings) -> int:
     """Calibrate, tell the result and keep it under the profile; 1 when it is refused or a part failed."""
     name = "sensors" if options.recording is None else str(options.recording)
     try:
-        history_deg, before = _past(settings)
         if options.recording is None:
-            say = tell if options.json else _print
-            guide = Guide(history_deg=history_deg, before=before)
-            result = _live(settings, guide, say)
+            result = calibrate_live(settings, tell if options.json else _print)
         else:
+            history_deg, before = _past(settings)
             stand, flex = recorded(options.recording)
-            result = calibrate(stand, flex, history_deg=history_deg, before=before)
-        if not isinstance(result, Refusal):
-            _keep(settings, result)
+            result = _kept(settings, calibrate(stand, flex, history_deg=history_deg, before=before))
     except Fault as fault:
         if options.json:
             put_json(fault_object(name, fault))
@@ -75,6 +69,22 @@ def calibrate_command(options: Namespace, settings: Settings) -> int:
         for sentence in sentences(settings.profile, result):
             _print(sentence)
     return 1 if isinstance(result, Refusal) else 0
+
+
+def calibrate_live(
+    settings: Settings, say: Callable[[str], None], sleep: Callable[[float], None] | None = None
+) -> Calibration | Refusal:
+    """Guide a person through a calibration with the sensors that are worn, and keep what is accepted.
+
+    Raises `DeviceFault` without sensors, `StoreFault` where it cannot be kept, and whatever `sleep` raises to end it.
+    """
+    from hingecue.app.worn_sensors import open_sensors  # noqa: PLC0415 - a recording needs no bus
+
+    history_deg, before = _past(settings)
+    guide = Guide(history_deg=history_deg, before=before)
+    with open_sensors(settings) as reader:
+        result = guided(guide, reader.take, sleep or time.sleep, say)
+    return _kept(settings, result)
 
 
 def load(settings: Settings, profile: str) -> Calibration | None:
@@ -197,19 +207,13 @@ def _past(settings: Settings) -> tuple[list[float], Mapping[SensorRole, Vector] 
     return history_deg, None if last is None else last.zero
 
 
-def _live(settings: Settings, guide: Guide, say: Callable[[str], None]) -> Calibration | Refusal:
-    from hingecue.app.worn_sensors import open_sensors  # noqa: PLC0415 - a recording needs no bus
-
-    with open_sensors(settings) as reader:
-        return guided(guide, reader.take, time.sleep, say)
-
-
-def _keep(settings: Settings, calibration: Calibration) -> None:
-    with SessionStore(settings.database) as store:
-        for notice in store.notices:
-            tell(notice)
-        now = datetime.now(UTC)
-        store.add_calibration(settings.profile, calibration, now if now >= CLOCK_FROM else None)
+def _kept(settings: Settings, result: Calibration | Refusal) -> Calibration | Refusal:
+    if not isinstance(result, Refusal):
+        with SessionStore(settings.database) as store:
+            for notice in store.notices:
+                tell(notice)
+            store.add_calibration(settings.profile, result, known_utc())
+    return result
 
 
 def _print(sentence: str) -> None:

@@ -22,7 +22,7 @@ def _late(module: str, name: str) -> Callable[[Namespace, Settings], int]:
 
 demo = _late("demo", "demo")
 analyze = _late("analyze", "analyze")
-run = _late("loop", "run")
+run = _late("device", "run")
 record = _late("loop", "record")
 replay = _late("loop", "replay")
 calibrate = _late("calibrating", "calibrate_command")

@@ -23,7 +23,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FilmResult:
-    """What a film showed. `series` holds the posture of every analysed frame, for the picture."""
+    """What a film showed. `series` holds the posture of every analysed frame, for the picture; a live one keeps none.
+
+    `moments`: how many were judged.
+    """
 
     name: str
     kind: str
@@ -42,19 +45,23 @@ class FilmResult:
     complete: bool = True
     scale: WornScale = field(default_factory=WornScale)
     sensors: tuple[SensorRole, ...] = ()
+    moments: int = 0
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What is counted while the film runs."""
+    """What is counted while the film runs; `keep`: whether every posture is kept, which grows with the time."""
 
+    keep: bool = True
+    moments: int = 0
     series: list[Posture] = field(default_factory=list)
     with_person: int = 0
     views: Counter[View] = field(default_factory=Counter)
     facings: Counter[Facing] = field(default_factory=Counter)
 
     def add(self, posture: Posture) -> None:
-        self.series.append(posture)
+        if self.keep:
+            self.series.append(posture)
         if posture.facing is None:
             return
         self.with_person += 1
@@ -72,19 +79,21 @@ def analyse_film(
     flow: Iterable[Moment] | None = None,
     duration_s: float | None = None,
     on_step: Callable[[float, Step], None] | None = None,
+    keep_series: bool = True,
 ) -> FilmResult:
     """Run a film, or sensors without a camera, through the engine; `on_step` hears every step with its time in seconds.
 
     `flow`: the moments, with the sensors' samples; without it they are the frames of `source`, None without a camera.
-    `duration_s`: the length where there is no film. A KeyboardInterrupt ends it early: what was seen until then is the
-    result, marked `complete=False`.
+    `duration_s`: the length where there is no film. `keep_series` False: hours of them take no more memory. A
+    KeyboardInterrupt ends it early: what was seen until then is the result, marked `complete=False`.
     """
-    tally = _Tally()
+    tally = _Tally(keep_series)
     began = time.perf_counter()
     last_s = 0.0
     complete = True
     try:
         for felt, moment in moments(source, ()) if flow is None else flow:
+            tally.moments += 1
             engine.feel(felt)
             if isinstance(moment, Frame):
                 last_s, step = moment.t_s, engine.step(moment)
@@ -119,6 +128,7 @@ def analyse_film(
         complete=complete,
         scale=engine.judge.sensed.scale,
         sensors=sensor_names(engine),
+        moments=tally.moments,
     )
 
 

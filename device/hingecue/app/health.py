@@ -67,7 +67,7 @@ def read_health(folder: Path, prefix: Path = Path("/")) -> Health:
         temperature_c=_temperature_c(prefix),
         disk_free_mb=_disk_free_mb(folder),
         memory_available_mb=_memory_available_mb(prefix),
-        clock_set=_clock_set(prefix),
+        clock_set=clock_set(prefix),
     )
 
 
@@ -79,6 +79,15 @@ def conditions(health: Health) -> tuple[Condition, ...]:
 def advice(health: Health) -> tuple[Condition, ...]:
     """Give only those conditions about which something is to be done."""
     return tuple(condition for condition in conditions(health) if condition.try_this)
+
+
+def clock_set(prefix: Path = Path("/")) -> bool | None:
+    """Tell whether timesyncd has set the clock since the start; None where it is not used."""
+    folder = prefix / _TIMESYNC
+    try:
+        return (folder / "synchronized").exists() if folder.exists() else None
+    except OSError:
+        return None
 
 
 def _of_power(power: Power | None) -> Condition:
@@ -155,15 +164,6 @@ def _memory_available_mb(prefix: Path) -> float | None:
         if name == "MemAvailable" and words and words[0].isdecimal():
             return int(words[0]) * 1024 / 1e6
     return None
-
-
-def _clock_set(prefix: Path) -> bool | None:
-    """Tell what timesyncd says; another time service says nothing here."""
-    folder = prefix / _TIMESYNC
-    try:
-        return (folder / "synchronized").exists() if folder.exists() else None
-    except OSError:
-        return None
 
 
 def _text(path: Path) -> str | None:

@@ -1,11 +1,11 @@
-"""The live loop: `run`, `record` and `replay` are the same loop on different sources."""
+"""The live loop: the device, `record` and `replay` are the same loop on different sources."""
 
 from __future__ import annotations
 
 import gc
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hingecue.app.answer import film_object
@@ -16,12 +16,11 @@ from hingecue.app.film import FilmResult, analyse_film
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import LiveView
 from hingecue.app.output import answers, put_json, tell
-from hingecue.app.pulse import Pulse
+from hingecue.app.panel import Panel, open_panel
 from hingecue.app.worn_sensors import ABSENT, LiveFlow, open_sensors
-from hingecue.clock import monotonic_ns
 from hingecue.coach.summary import say, summarise
 from hingecue.cue.console import ConsoleCue
-from hingecue.errors import DeviceFault, InputFault
+from hingecue.errors import DeviceFault, InputFault, StoreFault
 from hingecue.pose.spine import open_spine
 from hingecue.pose.tracker import PoseTracker
 from hingecue.posture.sensed import SensedBody
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from hingecue.app.engine import Step
     from hingecue.app.sensors import Moment
     from hingecue.config import Settings
+    from hingecue.pose.spine import SpineEstimator
     from hingecue.sense.base import FrameStream
     from hingecue.sense.imu.reader import ImuReader
 
@@ -59,8 +59,9 @@ class Show:
     keeper: Keeper
     latency_ms: Callable[[], float | None]
     pace: Pace
-    beat: Callable[[], None] = lambda: None
-    """Called for every judged moment."""
+    panel: Panel = field(default_factory=Panel)
+    beat: Callable[[float, Step], None] = lambda _t_s, _step: None
+    """Called for every judged moment, with its time in seconds."""
 
 
 def run_loop(
@@ -75,32 +76,50 @@ def run_loop(
 
         def on_step(t_s: float, step: Step) -> None:
             show.pace.wait_for(t_s)
-            show.beat()
-            view.show(step.posture)
             for cue in step.cues:
+                show.panel.play(cue)
                 sink.play(cue)
                 view.cue(cue)
+            show.beat(t_s, step)
+            show.panel.see(step.posture, bending=engine.judge.bending)
+            view.show(step.posture)
             if step.bend is not None:
                 view.bend(step.bend)
                 show.keeper.bend(step.bend)
 
         engine.latency_ms = show.latency_ms
-        result = analyse_film(source, engine, name=name, kind=kind, on_step=on_step, flow=flow)
+        result = analyse_film(source, engine, name=name, kind=kind, on_step=on_step, flow=flow, keep_series=False)
     show.keeper.finish(result.bends, result.view)
     show.console.print(say(summarise(result.bends), result.bends), soft_wrap=True)
     return result
 
 
-def make_engine(settings: Settings, *, camera: bool = True) -> Engine:
-    """Load the models and chain the rooms, calibrated for the profile where it is."""
-    sensed = SensedBody()
-    if settings.database.exists() and (known := load(settings, settings.profile)) is not None:
-        sensed.apply(known)
-    tracker = PoseTracker(settings.model, settings.threads) if camera else None
-    spine = open_spine() if camera else None
-    engine = Engine(tracker=tracker, spine=spine, outline_period_s=LIVE_OUTLINE_S, sensed=sensed)
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What is loaded once and serves every session; without a camera nothing is."""
+
+    tracker: PoseTracker | None = None
+    spine: SpineEstimator | None = None
+
+
+def load_models(settings: Settings, *, camera: bool = True) -> Models:
+    """Load the models that a camera needs, and keep what is there now from Python's collector."""
+    models = Models(PoseTracker(settings.model, settings.threads), open_spine()) if camera else Models()
     spare_the_collector()
-    return engine
+    return models
+
+
+def make_engine(settings: Settings, models: Models) -> Engine:
+    """Chain the rooms for one session, calibrated for the profile where it is."""
+    sensed = SensedBody()
+    try:
+        known = load(settings, settings.profile) if settings.database.exists() else None
+    except StoreFault as fault:  # the session can do without; who opens the store to write says what becomes of it
+        tell(f"{fault}; until then nobody is calibrated")
+        known = None
+    if known is not None:
+        sensed.apply(known)
+    return Engine(tracker=models.tracker, spine=models.spine, outline_period_s=LIVE_OUTLINE_S, sensed=sensed)
 
 
 def spare_the_collector() -> None:
@@ -114,28 +133,23 @@ def spare_the_collector() -> None:
     gc.set_threshold(COLLECT_AFTER, 10, 10)
 
 
-def run(options: Namespace, settings: Settings) -> int:
-    """Coach live until Ctrl-C."""
-    engine = make_engine(settings, camera=not options.no_camera)
-    with ExitStack() as stack:
-        camera, reader = _parts(stack, options, settings)
-        sensors = () if reader is None else reader.sensors
-        pulse = stack.enter_context(Pulse(settings.database.parent, camera, sensors, tell))
-        result, keeper = _live(camera, LiveFlow(camera, reader), engine, settings, pulse.beat)
-    return _status(result, keeper)
-
-
 def record(options: Namespace, settings: Settings) -> int:
     """Coach live and keep in a folder what the loop consumed, with the verdicts."""
     folder: Path = options.folder
-    engine = make_engine(settings, camera=not options.no_camera)
+    engine = make_engine(settings, load_models(settings, camera=not options.no_camera))
     with ExitStack() as stack:
-        camera, reader = _parts(stack, options, settings)
+        panel = stack.enter_context(open_panel(tell))
+        camera, reader = open_parts(stack, options, settings)
+        panel.show_camera(on=camera is not None)
         frames = None if camera is None else stack.enter_context(FrameLogWriter(folder))
         if frames is None:
             _make_folder(folder)
         moments = None if reader is None else stack.enter_context(MomentLogWriter(folder))
-        result, keeper = _live(camera, LiveFlow(camera, reader, frames, moments), engine, settings)
+        flow = LiveFlow(camera, reader, frames, moments)
+        name = "sensors" if camera is None else settings.camera
+        with Keeper(settings.database, tell, source=name) as keeper:
+            show = Show(answers(), keeper, flow.latency_ms, Pace(0.0), panel)
+            result = run_loop(camera, flow, engine, show, name=name, kind="video")
     verdicts = {"format": 1, "model": settings.model, "result": film_object(result), "sensed": _sensed(engine)}
     try:
         (folder / VERDICTS).write_text(json.dumps(verdicts, indent=1), "utf-8")
@@ -144,7 +158,7 @@ def record(options: Namespace, settings: Settings) -> int:
     except OSError as error:
         raise _not_written(folder, "verdicts", error) from error
     tell(f"kept in {folder}; `hingecue replay {folder}` gives the same verdicts")
-    return _status(result, keeper)
+    return status_of(result, keeper)
 
 
 def replay(options: Namespace, settings: Settings) -> int:
@@ -156,7 +170,7 @@ def replay(options: Namespace, settings: Settings) -> int:
     with ExitStack() as stack:
         reader = stack.enter_context(FrameLogReader(folder)) if (folder / LOG_FILE).exists() else None
         settings = replace(settings, model=options.model or kept["model"], database=folder / "none")
-        engine = make_engine(settings, camera=reader is not None)
+        engine = make_engine(settings, load_models(settings, camera=reader is not None))
         if (calibration := kept.get("sensed")) is not None:
             engine.judge.sensed.apply(of_record(calibration, folder / VERDICTS))
         show = Show(console, Keeper(None, tell, source=""), lambda: None, Pace(options.speed))
@@ -186,7 +200,9 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _parts(stack: ExitStack, options: Namespace, settings: Settings) -> tuple[CameraSource | None, ImuReader | None]:
+def open_parts(
+    stack: ExitStack, options: Namespace, settings: Settings
+) -> tuple[CameraSource | None, ImuReader | None]:
     """Open the camera and the sensors that are there; without a camera the sensors must be."""
     device: str | int = int(settings.camera) if settings.camera.isdigit() else settings.camera
     camera = None
@@ -202,19 +218,6 @@ def _parts(stack: ExitStack, options: Namespace, settings: Settings) -> tuple[Ca
         return camera, None
     tell(f"{len(reader.sensors)} motion sensors: {', '.join(sensor.role for sensor in reader.sensors)}")
     return camera, reader
-
-
-def _live(
-    camera: CameraSource | None,
-    flow: LiveFlow,
-    engine: Engine,
-    settings: Settings,
-    beat: Callable[[], None] = lambda: None,
-) -> tuple[FilmResult, Keeper]:
-    name = "sensors" if camera is None else settings.camera
-    with Keeper(settings.database, tell, source=name) as keeper:
-        show = Show(answers(), keeper, lambda: (monotonic_ns() - flow.taken_ns) / 1e6, Pace(0.0), beat)
-        return run_loop(camera, flow, engine, show, name=name, kind="video"), keeper
 
 
 def _sensed(engine: Engine) -> dict[str, Any] | None:
@@ -239,10 +242,11 @@ def _not_written(folder: Path, part: str, error: OSError) -> InputFault:
     )
 
 
-def _status(result: FilmResult, keeper: Keeper) -> int:
+def status_of(result: FilmResult, keeper: Keeper) -> int:
+    """Give the exit status of a live session: stopped before anything was seen, it is that of Ctrl-C."""
     if keeper.failed:
         return 1
-    return 0 if result.complete or result.series else 130
+    return 0 if result.complete or result.moments else 130
 
 
 def _verdicts(folder: Path) -> dict[str, Any]:

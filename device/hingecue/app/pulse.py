@@ -11,8 +11,8 @@ from hingecue.app.health import read_health
 from hingecue.app.notify import Notify, Progress, watchdog_ns
 from hingecue.app.status import Status, StatusFile
 from hingecue.clock import monotonic_ns
+from hingecue.errors import Fault
 from hingecue.pose.runtime import runtime
-from hingecue.sense.imu.sensor import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,39 +35,55 @@ class Frames(Protocol):
 
 
 class Pulse:
-    """Call `beat` for every judged moment. It never raises; without systemd it does nothing at all.
+    """Call `beat` for every judged moment, `idle` now and then while nothing is judged. Neither raises.
 
-    `folder` is where sessions are kept, for the free space of its disk; `camera` is None without one; `clock` gives ns.
+    `folder` is where sessions are kept, for the free space of its disk; `clock` gives ns. Without systemd nothing is
+    done at all.
     """
 
     def __init__(
         self,
         folder: Path,
-        camera: Frames | None,
-        sensors: Sequence[Sensor],
         tell: Callable[[str], None],
         *,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], int] = monotonic_ns,
     ) -> None:
         self._folder = folder
-        self._camera = camera
-        self._sensors = sensors
+        self._camera: Frames | None = None
+        self._sensors: Sequence[Sensor] = ()
         self._clock = clock
         self._notify = Notify.of(environ)
         self._progress = Progress(self._notify, watchdog_ns(environ))
         self._file = StatusFile.of(tell, environ)
         self._before: tuple[int, int] | None = None
         self._versions = {"hingecue": __version__, "python": platform.python_version()}
+
+    @property
+    def served(self) -> bool:
+        """Tell whether a service manager listens, who would start this again."""
+        return self._notify.address is not None
+
+    def watch(self, camera: Frames | None, sensors: Sequence[Sensor] = ()) -> None:
+        """Tell from now on of these parts; None without a camera."""
+        self._camera, self._sensors, self._before = camera, sensors, None
         if camera is not None:  # sensors alone need no model
             self._versions["runtime"] = str(runtime())
 
-    def beat(self) -> None:
-        """Say that a moment was judged just now."""
+    def beat(self, faults: Sequence[Fault] = ()) -> None:
+        """Say that a moment was judged just now; `faults`: those that are there."""
         now_ns = self._clock()
         self._progress.beat(now_ns)
         if self._file.due(now_ns):
-            self._write(now_ns, "coaching")
+            self._write(now_ns, "coaching", faults)
+
+    def idle(self, state: str, faults: Sequence[Fault] = ()) -> None:
+        """Say that the device is well and judges nothing; `state`: one word for why."""
+        now_ns = self._clock()
+        self._progress.beat(now_ns)
+        self._notify.status(str(faults[0]) if faults else state)
+        if self._file.due(now_ns):
+            self._write(now_ns, state, faults)
 
     def __enter__(self) -> Self:
         return self
@@ -76,16 +92,14 @@ class Pulse:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._notify.stopping()
-        self._write(self._clock(), "stopped")
+        self._write(self._clock(), "stopped", [error] if isinstance(error, Fault) else ())
 
-    def _write(self, now_ns: int, state: str) -> None:
-        healths = {sensor.role: sensor.health for sensor in self._sensors}
-        faults = [h.fault for h in healths.values() if h.fault is not None and h.state is not State.OK]
+    def _write(self, now_ns: int, state: str, faults: Sequence[Fault]) -> None:
         status = Status(
             state,
             fps=self._fps(now_ns),
             drops=None if self._camera is None else self._camera.drops,
-            sensors={str(role): str(h.state) for role, h in healths.items()},
+            sensors={str(sensor.role): str(sensor.health.state) for sensor in self._sensors},
             faults=faults,
             versions=self._versions,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from hingecue.clock import monotonic_ns
 from hingecue.errors import DeviceFault
 from hingecue.sense.imu import find
 from hingecue.sense.imu.bus import Bus
@@ -65,6 +66,10 @@ class LiveFlow:
         self._first_ns: int | None = None
         self._frames = 0
         self.taken_ns = 0
+
+    def latency_ms(self) -> float:
+        """Give how long ago the newest moment was taken, in ms."""
+        return (monotonic_ns() - self.taken_ns) / 1e6
 
     def __iter__(self) -> Iterator[Moment]:
         """Give every moment: the samples since the last, and a frame or the time of a tick; kept first, if asked."""

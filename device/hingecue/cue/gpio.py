@@ -96,6 +96,8 @@ class GpioCue:
         self._have("buzzer", pins.buzzer, lambda pin: zero.Buzzer(pin, pin_factory=chip))
         for name in (*_LIGHT_NAMES, "led_camera"):
             self._have(name, getattr(pins, name), lambda pin: zero.LED(pin, pin_factory=chip))
+        self._opened = len(self._faults)
+        self._camera = 0.0
         self._muted = False
         self._cues = Player("cue pins", lambda levels: self._write(_CUE_NAMES, levels), (0.0, 0.0))
         self._lights = Player("lights", lambda levels: self._write(_LIGHT_NAMES, levels), DARK)
@@ -105,6 +107,12 @@ class GpioCue:
         """What does not work, in the order in which it was found."""
         with self._lock:
             return tuple(self._faults)
+
+    @property
+    def lost(self) -> DeviceFault | None:
+        """The first pin that worked and then failed: the chip is gone, and so is the button. None where all work."""
+        with self._lock:
+            return next(iter(self._faults[self._opened :]), None)
 
     @property
     def muted(self) -> bool:
@@ -129,13 +137,18 @@ class GpioCue:
         """Show this state until told otherwise."""
         self._lights.play(LIGHTS[light])
 
-    def show_fault(self, fault: DeviceFault) -> None:
-        """Blink the fault's number in red until told otherwise."""
-        self._lights.play(fault_blinks(fault.blinks))
+    def show_blinks(self, blinks: int) -> None:
+        """Blink a fault's number in red, pause, and so on, until told otherwise."""
+        self._lights.play(fault_blinks(blinks))
 
     def show_camera(self, *, on: bool) -> None:
         """Shine while the camera is open."""
-        self._write(("led_camera",), (float(on),))
+        self._camera = float(on)
+        self.look()
+
+    def look(self) -> None:
+        """Write a pin as it is: pins that nobody moves would hide that their chip has gone. `lost` tells."""
+        self._write(("led_camera",), (self._camera,))
 
     def close(self) -> None:
         """Stop motor and buzzer, darken the lights and let go of the pins, within a second."""

@@ -41,6 +41,9 @@ class Light(StrEnum):
     READY = "ready"
     SEEN = "seen"
     UNSURE = "unsure"
+    MUTED = "muted"
+    STOPPED = "stopped"
+    GUIDED = "guided"
 
 
 LIGHTS: Final = {
@@ -48,8 +51,12 @@ LIGHTS: Final = {
     Light.READY: Track((Step(GREEN, None),)),
     Light.SEEN: Track((Step(GREEN, 250), Step(DARK, 250)), repeat=True),
     Light.UNSURE: Track((Step(AMBER, 1000), Step(DARK, 250)), repeat=True),
+    Light.MUTED: Track((Step(GREEN, 1500), Step(AMBER, 150)), repeat=True),
+    Light.STOPPED: Track((Step(GREEN, 100), Step(DARK, 2900)), repeat=True),
+    Light.GUIDED: Track((Step(GREEN, 500), Step(AMBER, 500)), repeat=True),
 }
-"""The rhythm of each state: ready is steady, a bend that is seen blinks quickly, unsure winks slowly."""
+"""The rhythm of each state: ready is steady, a bend that is seen blinks quickly, unsure winks slowly, muted is ready
+with a wink of amber, stopped sparks every three seconds, a guided calibration swings between green and amber."""
 
 
 def fault_blinks(blinks: int) -> Track:

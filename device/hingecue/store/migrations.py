@@ -77,5 +77,18 @@ CREATE TABLE calibration (            -- history: a row is added each time, none
 CREATE INDEX calibration_by_profile ON calibration (profile, id);
 """
 
-MIGRATIONS: Final = (_001_SESSIONS, _002_CALIBRATION)
+_003_FAULTS = """
+CREATE TABLE faults (                 -- one row a fault and place, so that a crash loop cannot fill the card
+    code         TEXT NOT NULL,
+    place        TEXT NOT NULL,
+    sentence     TEXT NOT NULL,       -- as it was told the last time
+    times        INTEGER NOT NULL,
+    first_utc    TEXT,                -- ISO 8601, UTC; NULL while the clock was not known to be right
+    last_utc     TEXT,
+    app_version  TEXT NOT NULL,       -- of the last time
+    PRIMARY KEY (code, place)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final = (_001_SESSIONS, _002_CALIBRATION, _003_FAULTS)
 """`MIGRATIONS[n]` leads from format n to format n + 1; the format is SQLite's `PRAGMA user_version`."""

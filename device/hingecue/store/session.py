@@ -15,6 +15,7 @@ from hingecue import __version__
 from hingecue.errors import StoreFault
 from hingecue.store.calibrations import ADD_CALIBRATION, calibration_row
 from hingecue.store.database import fault, open_writer
+from hingecue.store.faults import ADD_FAULT
 from hingecue.store.rows import BEND_COLUMNS, SUMMARY_COLUMNS, bend_row, cue_rows
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from hingecue.coach.summary import Summary
+    from hingecue.errors import Fault
     from hingecue.posture.calibration import Calibration
     from hingecue.types import Bend, View
 
@@ -100,6 +102,11 @@ class SessionStore:
         `made_utc` None: the clock is not known to be right.
         """
         return self._answer(self._submit((ADD_CALIBRATION, calibration_row(profile, calibration, _iso(made_utc)))))
+
+    def add_fault(self, fault: Fault, at_utc: datetime | None) -> None:
+        """Count a fault; `at_utc` None: the clock is not known to be right."""
+        now = _iso(at_utc)
+        self._submit((ADD_FAULT, (fault.code, fault.where, str(fault), now, now, __version__)))
 
     def close(self) -> None:
         """Commit everything that was handed over, then close. Raises a fault that nobody was told of."""
