@@ -2,8 +2,8 @@
 """Make the spine model from nothing: bodies, pictures, training, quantisation, figures.
 
     make_spine.py            100,000 pictures; on two cores some two hours, then one of training. It can stop and go on.
-    make_spine.py --small    a few hundred pictures and one round, in minutes, into a folder of its own: proves that the
-                             recipe works, and stops with status 1 when int8 and float differ by more than they may
+    make_spine.py --small    a few hundred pictures and a few rounds, in minutes, into a folder of its own: proves that the
+                             recipe works (`spine/trial.py` says by what), and stops with status 1 where it does not
 
 Pictures and checkpoint stand in `--data` (default: build/spine). Without `--small` the result replaces models/spine.tflite,
 the formula's weights, and their entries. Each step is also a command of its own, in `spine/`.
@@ -15,6 +15,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from spine import trial
 from spine.evaluate import evaluate
 from spine.export import export
 from spine.fit_contour import fit
@@ -23,8 +24,20 @@ from spine.train import EPOCHS, train
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 INT8_APART_MAX_DEG = 0.5
-SMALL_APART_MAX_DEG = 3.0
-"""Mean difference of the int8 network from the float one; a network that saw a few hundred pictures is rougher."""
+
+
+def small(data: Path, workers: int) -> None:
+    """Go once through all steps on little; SystemExit where one does not do its work."""
+    generate(data, workers=workers, **trial.SIZES)
+    trial.check_first_pictures(data)
+    trial.check_pictures_count(data)
+    trial.check_taken_up_again(data, workers)
+    checkpoint = data / "small.pt"
+    checkpoint.unlink(missing_ok=True)
+    train(data, checkpoint, epochs=trial.EPOCHS, until=trial.STOP_AFTER)
+    trial.check_learned(train(data, checkpoint, epochs=trial.EPOCHS))
+    trial.check_int8(export(checkpoint, data, to=data / "models"))
+    trial.check_in_product(data)
 
 
 def main() -> int:
@@ -37,19 +50,15 @@ def main() -> int:
     wish = parser.parse_args()
     data = wish.data or BUILD / ("spine-small" if wish.small else "spine")
     if wish.small:
-        generate(data, count=600, test=200, shard=100, workers=wish.workers, bodies=16, kept=4)
-        train(data, data / "small.pt", epochs=1)
-        apart = export(data / "small.pt", data, to=data / "models")
-        most = SMALL_APART_MAX_DEG
-    else:
-        generate(data, count=wish.count, test=4_000, shard=1_000, workers=wish.workers)
-        train(data, data / "spine.pt", epochs=EPOCHS)
-        fit(data)
-        apart = export(data / "spine.pt", data)
-        evaluate(data)
-        most = INT8_APART_MAX_DEG
-    if apart > most:
-        print(f"make_spine: int8 and float are {apart:.2f}° apart on average, {most}° are allowed", file=sys.stderr)
+        small(data, wish.workers)
+        return 0
+    generate(data, count=wish.count, test=4_000, shard=1_000, workers=wish.workers)
+    train(data, data / "spine.pt", epochs=EPOCHS)
+    fit(data)
+    apart = export(data / "spine.pt", data)
+    evaluate(data)
+    if apart > INT8_APART_MAX_DEG:
+        print(f"make_spine: int8 and float are {apart:.2f}° apart, {INT8_APART_MAX_DEG}° are allowed", file=sys.stderr)
         return 1
     return 0
 

@@ -1,10 +1,11 @@
 """Bring a trained silhouette network among the models.
 
-    python models/recipe/spine/export.py CHECKPOINT.pt DATA [--to FOLDER]
+    python models/recipe/spine/export.py CHECKPOINT.pt DATA [--to FOLDER] [--convert]
 
-Float → `spine.f32.tflite` (litert-torch) and the ranges of training pictures, both kept beside this file; → int8
+Float → `spine.f32.tflite` (`fill.py`) and the ranges of training pictures, both kept beside this file; → int8
 (`quantise.py`), models/spine.tflite, and its entry in models/manifest.toml. The SD is scaled so that the 80 % interval holds
-80 % of the first two test shards; say figures on the others only. `--to`: leave all of it in another folder, for a trial.
+80 % of the first two test shards; say figures on the others only. `--to`: leave all of it in another folder, for a trial. `--convert`: make the
+graph anew, for a network of another shape (extra `convert`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import re
 import sys
 from pathlib import Path
 
-import litert_torch
 import numpy as np
 import torch
 from ai_edge_litert.interpreter import Interpreter
@@ -24,6 +24,7 @@ from ai_edge_litert.interpreter import Interpreter
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from spine.dataset import load
+from spine.fill import fill
 from spine.net import BODY, FLEXION_SCALE, HEADS, SpineNet
 from spine.quantise import FLOAT, RANGES, measure_ranges, quantise
 from spine.train import predict, sights, tensors
@@ -91,20 +92,25 @@ def sd_scale(found: np.ndarray, held: dict[str, np.ndarray]) -> float:
     return float(np.quantile(error / sd, 0.80) / 1.2816)
 
 
-def convert(net: SpineNet, path: Path) -> bytes:
-    """Write the float network as .tflite, and give its bytes."""
-    litert_torch.convert(net, (torch.zeros(1, 2, 96, 96), torch.zeros(1, BODY))).export(str(path))
+def write_float(net: SpineNet, path: Path, *, anew: bool) -> bytes:
+    """Write the float network as .tflite, and give its bytes; `anew`: make the graph too, not only its numbers."""
+    if anew:
+        import litert_torch  # noqa: PLC0415 - some 5 GB that only a network of another shape needs
+
+        litert_torch.convert(net, (torch.zeros(1, 2, 96, 96), torch.zeros(1, BODY))).export(str(path))
+    else:
+        path.write_bytes(fill(FLOAT.read_bytes(), net))
     return path.read_bytes()
 
 
-def export(checkpoint: Path, data: Path, to: Path | None = None) -> float:
+def export(checkpoint: Path, data: Path, to: Path | None = None, *, anew: bool = False) -> float:
     """Convert, quantise, write; give how far int8 is from float on average, degrees."""
     net = SpineNet()
     net.load_state_dict(torch.load(checkpoint, weights_only=True)["net"])
     net.eval()
     if to is not None:
         to.mkdir(parents=True, exist_ok=True)
-    content = convert(net, FLOAT if to is None else to / FLOAT.name)
+    content = write_float(net, FLOAT if to is None else to / FLOAT.name, anew=anew)
     train = tensors(load(data, test=False))
     lit = np.flatnonzero(train["grey"].amax((1, 2, 3)).numpy())
     rows = np.random.default_rng(0).choice(lit, min(CALIBRATION, len(lit)), replace=False)
@@ -120,22 +126,21 @@ def export(checkpoint: Path, data: Path, to: Path | None = None) -> float:
     ((MODELS if to is None else to) / f"{NAME}.tflite").write_bytes(product)
     if to is None:
         RANGES.write_text(json.dumps(ranges, indent=1) + "\n", "utf-8")
-        enter(product, scale)
+    enter(product, scale, MODELS if to is None else to)
     print(f"{NAME}.tflite: {len(product)} bytes")
     return float(apart.mean())
 
 
-def enter(product: bytes, scale: float) -> None:
-    """Write the entry in the manifest."""
+def enter(product: bytes, scale: float, folder: Path) -> None:
+    """Write the manifest of `folder`: the product's, with the entry of this network."""
     output = Interpreter(model_content=product).get_output_details()[0]["name"]
     entry = ENTRY.format(
         sha256=hashlib.sha256(product).hexdigest(), bytes=len(product), sd_scale=scale, body=BODY, heads=len(HEADS),
         names=", ".join(HEADS), output=output,
     )  # fmt: skip
-    manifest = MODELS / "manifest.toml"
-    text = manifest.read_text("utf-8")
+    text = (MODELS / "manifest.toml").read_text("utf-8")
     text = re.sub(r'\n\[\[model\]\]\nname = "spine"\n.*?(?=\n\[\[model\]\]\n|\Z)', "", text, flags=re.DOTALL)
-    manifest.write_text(text.rstrip("\n") + "\n" + entry, "utf-8")
+    (folder / "manifest.toml").write_text(text.rstrip("\n") + "\n" + entry, "utf-8")
 
 
 def main() -> None:
@@ -144,8 +149,9 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("data", type=Path)
     parser.add_argument("--to", type=Path, metavar="FOLDER")
+    parser.add_argument("--convert", action="store_true")
     options = parser.parse_args()
-    export(options.checkpoint, options.data, options.to)
+    export(options.checkpoint, options.data, options.to, anew=options.convert)
 
 
 if __name__ == "__main__":

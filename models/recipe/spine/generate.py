@@ -52,8 +52,8 @@ class Eye:
         self._landmarker = Landmarker(Network(f"pose_{variant}_nomask"), Network(f"pose_{variant}"))
         self._aligner = Aligner()
 
-    def see(self, rgb: np.ndarray, facing_right: bool, rough: Roi | None) -> dict[str, np.ndarray | float] | None:
-        """Give what the spine reader would get, or None when nobody is found.
+    def look(self, rgb: np.ndarray, facing_right: bool, rough: Roi | None) -> Pose | None:
+        """Give the pose with its mask, or None when nobody is found.
 
         `rough` is where the person was last; without it the detector looks. The facing is given, so that a picture
         shows the pose network the crop that a locked track would.
@@ -67,9 +67,13 @@ class Eye:
         sight = self._landmarker.look(rgb, first.next_roi, mirrored=mirrored, want_mask=True)
         if sight.presence < 0.5:
             return None
-        pose = as_pose(sight, rgb, facing_right, max(1, len(found)))
-        aligned = self._aligner.align(pose)
-        if aligned is None:
+        return as_pose(sight, rgb, facing_right, max(1, len(found)))
+
+    def see(self, rgb: np.ndarray, facing_right: bool, rough: Roi | None) -> dict[str, np.ndarray | float] | None:
+        """Give what the spine reader would get, or None when nobody is found; arguments as in `look`."""
+        pose = self.look(rgb, facing_right, rough)
+        aligned = None if pose is None else self._aligner.align(pose)
+        if pose is None or aligned is None:
             return None
         return {
             "mask": np.round(aligned.mask * 255).astype(np.uint8),
@@ -78,7 +82,7 @@ class Eye:
             "picture": pose.landmarks[:, :3].astype(np.float32),
             "lean": aligned.inclination_deg,
             "torso_px": aligned.torso_px,
-            "presence": sight.presence,
+            "presence": pose.presence,
             "brightness": pose.brightness,
         }
 

@@ -145,8 +145,13 @@ def predict(net: SpineNet, data: dict[str, torch.Tensor]) -> np.ndarray:
     return torch.cat(parts).numpy()
 
 
-def train(data: Path, out: Path, *, epochs: int, limit: int | None = None, seed: int = 0) -> None:
-    """Train, or take up again what was begun in `out`."""
+def train(
+    data: Path, out: Path, *, epochs: int, limit: int | None = None, seed: int = 0, until: int | None = None
+) -> list[float]:
+    """Train, or take up again what was begun in `out`; give the loss of every epoch so far.
+
+    `until`: stop after so many epochs of the same plan, as a kill would.
+    """
     torch.manual_seed(seed)
     seen = tensors(load(data, test=False, limit=limit))
     held = load(data, test=True)
@@ -155,22 +160,24 @@ def train(data: Path, out: Path, *, epochs: int, limit: int | None = None, seed:
     optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
     steps = epochs * (len(seen["flexion"]) // BATCH) + 1
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
-    begin = 0
+    begin, losses = 0, []
     if out.exists():
         state = torch.load(out, weights_only=True)
         if state["steps"] == steps:
             net.load_state_dict(state["net"])
             optimiser.load_state_dict(state["optimiser"])
             schedule.load_state_dict(state["schedule"])
-            begin = state["epoch"]
+            begin, losses = state["epoch"], state.get("losses", [])
     weights = sum(p.numel() for p in net.parameters())
     print(f"{len(seen['flexion'])} pictures, {weights} weights", flush=True)
-    for epoch in range(begin, epochs):
+    for epoch in range(begin, min(epochs, until or epochs)):
         began = time.perf_counter()
         loss = run_epoch(net, seen, optimiser, schedule)
         state = {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}
-        torch.save({**state, "epoch": epoch + 1, "steps": steps}, out)
+        losses.append(loss)
+        torch.save({**state, "epoch": epoch + 1, "steps": steps, "losses": losses}, out)
         report(epoch + 1, loss, predict(net, test), held, time.perf_counter() - began)
+    return losses
 
 
 def report(epoch: int, loss: float, found: np.ndarray, held: dict[str, np.ndarray], taken_s: float) -> None:
