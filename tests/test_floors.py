@@ -17,6 +17,8 @@ HOME = {
     "sqlite3": ("store",),
     "smbus2": ("sense/imu/bus.py",),
     "gpiozero": ("cue/gpio.py",),
+    "picamera2": ("sense/libcamera.py",),
+    "libcamera": (),
     "rich": ("app", "cue"),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

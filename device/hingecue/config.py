@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from hingecue.boards import spare_cores, this_board
+
 
 def home() -> Path:
     """Give the folder where HingeCue keeps sessions: $HINGECUE_HOME, else the user's data folder."""
@@ -17,31 +19,26 @@ def home() -> Path:
     return (Path(data) if data else Path.home() / ".local" / "share") / "hingecue"
 
 
-def spare_cores() -> int:
-    """Give the number of threads for the models: all cores but one, at least one."""
-    return max(1, (os.cpu_count() or 1) - 1)
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the device runs."""
+    """How the device runs. Model, size and rate are those of the board's table (`boards.py`) unless told."""
 
-    model: Literal["lite", "full"] = "full"
+    model: Literal["lite", "full"] = field(default_factory=lambda: this_board().model)
     """Landmark model: `full` is more exact, `lite` takes about two thirds of the time."""
 
     threads: int = field(default_factory=spare_cores)
     """Threads of the models."""
 
-    camera: str = "/dev/video0"
-    """The live camera: a V4L2 device, its number, or a film that stands in for it."""
+    camera: str = "auto"
+    """The live camera: `auto`, a Pi's own (`pi`, `pi:1`), a V4L2 device or its number, or a film that stands in."""
 
-    width: int = 640
+    width: int = field(default_factory=lambda: this_board().width)
     """Width of the live picture, px."""
 
-    height: int = 480
+    height: int = field(default_factory=lambda: this_board().height)
     """Height of the live picture, px."""
 
-    fps: float = 30.0
+    fps: float = field(default_factory=lambda: this_board().fps)
     """Frames a second asked of the live camera."""
 
     i2c_bus: int = 1

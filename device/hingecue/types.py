@@ -126,11 +126,13 @@ class Frame:
     """One picture with its own time.
 
     `rgb`: uint8 (height, width, 3), or (height, width, 4) with a fourth byte that means nothing: it is cut faster.
+    `dark`: the camera says that it needs more light than there is; what it shows is gain, and may look bright.
     """
 
     index: int
     t_ns: int
     rgb: U8
+    dark: bool = False
 
     @property
     def t_s(self) -> float:

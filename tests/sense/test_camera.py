@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hingecue.errors import DeviceFault
-from hingecue.sense import camera
+from hingecue.sense import camera, live
 from hingecue.sense.camera import CameraSource
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def test_closing_ends_the_iteration(make_film: MakeFilm) -> None:
 def test_a_thread_that_hangs_in_the_driver_is_named(make_film: MakeFilm, monkeypatch: pytest.MonkeyPatch) -> None:
     source = CameraSource(make_film(frames=2))
     hang = threading.Event()
-    monkeypatch.setattr(camera, "_JOIN_S", 0.05)
+    monkeypatch.setattr(live, "JOIN_S", 0.05)
     monkeypatch.setattr(source._stop, "is_set", hang.is_set)
     monkeypatch.setattr(source._stop, "wait", hang.wait)
     source.close()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,17 @@ def test_a_replay_gives_what_the_loop_was_given_to_the_bit(tmp_path: Path) -> No
     assert FrameLogReader(folder, start_s=1.0).start_s == 1.0
 
 
+def test_a_dark_picture_is_dark_again_and_the_others_keep_their_four_columns(tmp_path: Path) -> None:
+    with FrameLogWriter(tmp_path) as writer:
+        kept = [writer.write(replace(frame, dark=frame.index == 3)) for frame in frames(3)]
+    assert [frame.dark for frame in kept] == [False, True, False]
+    assert [frame.dark for frame in FrameLogReader(tmp_path)] == [False, True, False]
+    header, *lines = (tmp_path / "camera.csv").read_text().splitlines()
+    assert header == "index,t_ns,offset,length"
+    assert [line.count(",") for line in lines] == [3, 4, 3]
+    assert lines[1].endswith(",dark")
+
+
 def test_jpeg_changes_the_picture_so_the_loop_must_see_the_changed_one(tmp_path: Path) -> None:
     (original,) = frames(1)
     (kept,) = keep(tmp_path / "a", 1)
@@ -104,6 +116,8 @@ def test_a_log_without_one_whole_picture(tmp_path: Path) -> None:
         ("a,b\n", "camera.csv line 1: the first line must be index,t_ns,offset,length"),
         ("index,t_ns,offset,length\n0,0,0\n", "camera.csv line 2: this must be four whole numbers"),
         ("index,t_ns,offset,length\n0,0,0,x\n", "camera.csv line 2: this must be four whole numbers"),
+        ("index,t_ns,offset,length\n0,0,0,dark\n", "camera.csv line 2: this must be four whole numbers"),
+        ("index,t_ns,offset,length\n0,0,0,9,1\n", "camera.csv line 2: this must be four whole numbers"),
         (
             "index,t_ns,offset,length\n0,5,0,9\n1,5,9,9\n",
             "camera.csv line 3: the time runs back, from 5 ns to 5 ns",

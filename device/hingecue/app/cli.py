@@ -103,9 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     _model_options(replay)
 
     _calibrate_command(sub)
-    check = _command(sub, "check", "look at every part: found or not, and what to do", commands.check)
-    check.add_argument("--json", action="store_true")
-    _camera_options(check)
+    _check_command(sub)
 
     bench = _command(sub, "bench", "time every stage against the bare models", commands.bench)
     bench.add_argument("--json", action="store_true")
@@ -126,6 +124,23 @@ def _calibrate_command(sub: Any) -> None:
     calibrate.add_argument("--i2c-bus", type=int, help="number of the sensors' bus (default: 1)")
     calibrate.add_argument("--json", action="store_true", help="print the result as one JSON object")
     _store_option(calibrate)
+
+
+def _check_command(sub: Any) -> None:
+    check = _command(sub, "check", "look at every part: found or not, and what to do", commands.check)
+    check.add_argument("--json", action="store_true", help="print what was found as one JSON object")
+    more = check.add_mutually_exclusive_group()
+    more.add_argument(
+        "--bundle",
+        nargs="?",
+        type=Path,
+        const=Path(),
+        metavar="FILE",
+        help="also pack it for a report, .tar.gz or .zip, without names and addresses",
+    )
+    more.add_argument("--self-test", action="store_true", help="move and light every part, and ask what you notice")
+    check.add_argument("--i2c-bus", type=int, help="number of the sensors' bus (default: 1)")
+    _camera_options(check)
 
 
 def _shelf_commands(sub: Any) -> None:
@@ -149,7 +164,7 @@ def _command(sub: Any, name: str, text: str, run: Any) -> argparse.ArgumentParse
 
 
 def _model_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--model", choices=["lite", "full"], help="landmark model (default: full)")
+    command.add_argument("--model", choices=["lite", "full"], help="landmark model (default: by board)")
     command.add_argument("--threads", type=_positive, help="threads of the models (default: cores − 1)")
 
 
@@ -162,10 +177,10 @@ def _sensor_options(command: argparse.ArgumentParser) -> None:
 
 
 def _camera_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--camera", help="V4L2 device, its number, or a film (default: /dev/video0)")
-    command.add_argument("--width", type=_positive, help="px (default: 640)")
-    command.add_argument("--height", type=_positive, help="px (default: 480)")
-    command.add_argument("--fps", type=float, help="frames a second (default: 30)")
+    command.add_argument("--camera", help="auto, pi, pi:1, a V4L2 device or its number, or a film (default: auto)")
+    command.add_argument("--width", type=_positive, help="px (default: what suits the board)")
+    command.add_argument("--height", type=_positive, help="px (default: what suits the board)")
+    command.add_argument("--fps", type=float, help="frames a second (default: by board)")
     _store_option(command)
 
 

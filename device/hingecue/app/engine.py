@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hingecue.coach.rules import CueRule
 from hingecue.posture.judge import Judge
 from hingecue.posture.roles import resolve
+from hingecue.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -88,6 +89,8 @@ class Engine:
             self._mask_s = frame.t_s
         pose = self.tracker.step(frame, want_mask=want)
         reading = None if pose is None or pose.mask is None else self.spine.read(pose)
+        if frame.dark and reading is not None and Reason.LOW_LIGHT not in reading.reasons:
+            reading = replace(reading, reasons=(*reading.reasons, Reason.LOW_LIGHT))
         step = self._done(self.judge.update(frame.t_s, pose, reading), frame.t_s)
         if self.judge.sensed.stranger:
             # The sensors are on somebody else in this picture.

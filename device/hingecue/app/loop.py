@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hingecue.app.answer import film_object
 from hingecue.app.calibrating import load
-from hingecue.app.demo import Pace
 from hingecue.app.engine import LIVE_OUTLINE_S, Engine
 from hingecue.app.film import FilmResult, analyse_film
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import LiveView
 from hingecue.app.output import answers, put_json, tell
+from hingecue.app.pace import Pace
 from hingecue.app.panel import Panel, open_panel
 from hingecue.app.worn_sensors import ABSENT, LiveFlow, open_sensors
 from hingecue.coach.summary import say, summarise
@@ -24,9 +24,9 @@ from hingecue.errors import DeviceFault, InputFault, StoreFault
 from hingecue.pose.spine import open_spine
 from hingecue.pose.tracker import PoseTracker
 from hingecue.posture.sensed import SensedBody
-from hingecue.sense.camera import CameraSource
 from hingecue.sense.framelog import LOG_FILE, PLAN_FILE, FrameLogReader, FrameLogWriter
 from hingecue.sense.momentlog import MomentLogWriter, read_moments
+from hingecue.sense.open_camera import open_camera
 from hingecue.store.calibrations import as_record, of_record
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from hingecue.pose.spine import SpineEstimator
     from hingecue.sense.base import FrameStream
     from hingecue.sense.imu.reader import ImuReader
+    from hingecue.sense.live import LiveCamera
 
 VERDICTS: Final = "verdicts.json"
 """Beside a recorded camera: the models used and the bends that came out."""
@@ -81,7 +82,7 @@ def run_loop(
                 sink.play(cue)
                 view.cue(cue)
             show.beat(t_s, step)
-            show.panel.see(step.posture, bending=engine.judge.bending)
+            show.panel.see(step.posture, bending=engine.judge.under_way)
             view.show(step.posture)
             if step.bend is not None:
                 view.bend(step.bend)
@@ -146,7 +147,7 @@ def record(options: Namespace, settings: Settings) -> int:
             _make_folder(folder)
         moments = None if reader is None else stack.enter_context(MomentLogWriter(folder))
         flow = LiveFlow(camera, reader, frames, moments)
-        name = "sensors" if camera is None else settings.camera
+        name = "sensors" if camera is None else camera.info.name
         with Keeper(settings.database, tell, source=name) as keeper:
             show = Show(answers(), keeper, flow.latency_ms, Pace(0.0), panel)
             result = run_loop(camera, flow, engine, show, name=name, kind="video")
@@ -200,14 +201,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def open_parts(
-    stack: ExitStack, options: Namespace, settings: Settings
-) -> tuple[CameraSource | None, ImuReader | None]:
+def open_parts(stack: ExitStack, options: Namespace, settings: Settings) -> tuple[LiveCamera | None, ImuReader | None]:
     """Open the camera and the sensors that are there; without a camera the sensors must be."""
-    device: str | int = int(settings.camera) if settings.camera.isdigit() else settings.camera
     camera = None
     if not options.no_camera:
-        camera = stack.enter_context(CameraSource(device, settings.width, settings.height, settings.fps))
+        camera = stack.enter_context(open_camera(settings, tell))
     if options.no_sensors:
         return camera, None
     try:

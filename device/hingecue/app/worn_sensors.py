@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hingecue.clock import monotonic_ns
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from hingecue.app.sensors import Moment
     from hingecue.config import Settings
-    from hingecue.sense.camera import CameraSource
     from hingecue.sense.framelog import FrameLogWriter
+    from hingecue.sense.live import LiveCamera
     from hingecue.sense.momentlog import MomentLogWriter
 
 ABSENT: Final = frozenset({"i2c_missing", "i2c_denied", "sensor_missing"})
@@ -54,7 +55,7 @@ class LiveFlow:
 
     def __init__(
         self,
-        camera: CameraSource | None,
+        camera: LiveCamera | None,
         reader: ImuReader | None,
         frames: FrameLogWriter | None = None,
         moments: MomentLogWriter | None = None,
@@ -89,7 +90,7 @@ class LiveFlow:
             samples = [ImuSample(s.role, s.t_ns - first_ns, s.accel_g, s.gyro_dps) for s in felt]
             if frame is not None:
                 self.taken_ns = frame.t_ns
-                yield samples, Frame(self._frames, frame.t_ns - first_ns, frame.rgb)
+                yield samples, replace(frame, index=self._frames, t_ns=frame.t_ns - first_ns)
                 self._frames += 1
             elif samples:
                 newest = max(s.t_ns for s in samples)

@@ -1,8 +1,9 @@
 """What the loop saw, kept to be seen again: JPEGs one after the other, and a table of where each one lies.
 
-`camera.mjpeg` holds the pictures, `camera.csv` one line a picture: index,t_ns,offset,length. The line is
-written after the picture it points to, so that whatever a power cut leaves is a readable beginning. The loop
-is given the *decoded* picture, the same that a replay decodes from the same bytes: same verdicts to the bit.
+`camera.mjpeg` holds the pictures, `camera.csv` one line a picture: index,t_ns,offset,length, and the word dark where
+the camera said so. The line is written after the picture it points to, so that whatever a power cut leaves is a
+readable beginning. The loop is given the *decoded* picture, the same that a replay decodes from the same bytes: same
+verdicts to the bit.
 A small recording.toml beside them makes the folder a recording (CONTRACT §5).
 """
 
@@ -34,6 +35,7 @@ LOG_FILE = "camera.mjpeg"
 TABLE_FILE = "camera.csv"
 PLAN_FILE = "recording.toml"
 _HEADER = b"index,t_ns,offset,length\n"
+_DARK = b"dark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class _Line:
     t_ns: int
     offset: int
     length: int
+    dark: bool = False
 
 
 class FrameLogWriter:
@@ -79,7 +82,8 @@ class FrameLogWriter:
         jpeg = encoded.tobytes()
         try:
             self._put(self._pictures, jpeg)
-            self._put(self._table, f"{frame.index},{frame.t_ns},{self._offset},{len(jpeg)}\n".encode())
+            line = f"{frame.index},{frame.t_ns},{self._offset},{len(jpeg)}".encode()
+            self._put(self._table, line + (b"," + _DARK if frame.dark else b"") + b"\n")
         except OSError as error:
             self._drop()  # nothing may follow a hole
             raise self._fault(error) from error
@@ -88,7 +92,7 @@ class FrameLogWriter:
         rgb = decode_rgb(jpeg)
         if rgb is None:  # pragma: no cover - the codec would have to contradict itself
             raise self._fault(OSError(errno.EIO, "the picture cannot be read back"))
-        return Frame(frame.index, frame.t_ns, rgb)
+        return Frame(frame.index, frame.t_ns, rgb, frame.dark)
 
     def close(self) -> None:
         """Bring everything to the disk and close; twice does no harm. Raises `StoreFault`."""
@@ -211,7 +215,7 @@ class FrameLogReader(CountedSource):
                 rgb = decode_rgb(jpeg) if whole else None
                 if rgb is None:
                     return
-                yield line, Frame(line.index, line.t_ns + round(self.start_s * 1e9), rgb)
+                yield line, Frame(line.index, line.t_ns + round(self.start_s * 1e9), rgb, line.dark)
 
 
 def _write_plan(path: Path, title: str) -> None:
@@ -228,9 +232,10 @@ def _read_table(folder: Path) -> tuple[list[_Line], str | None]:
     lines: list[_Line] = []
     for number, text in enumerate(whole, start=2):
         cells = text.split(b",")
-        if len(cells) != 4 or not all(cell.isdigit() for cell in cells):
+        dark = cells[4:] == [_DARK]
+        if len(cells) != 4 + dark or not all(cell.isdigit() for cell in cells[:4]):
             raise _malformed(number, "this must be four whole numbers: index,t_ns,offset,length")
-        line = _Line(*map(int, cells))
+        line = _Line(int(cells[0]), int(cells[1]), int(cells[2]), int(cells[3]), dark)
         if lines and line.t_ns <= lines[-1].t_ns:
             raise _malformed(number, f"the time runs back, from {lines[-1].t_ns} ns to {line.t_ns} ns")
         lines.append(line)
