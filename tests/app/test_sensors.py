@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from tests.app.conftest import write_film
 from tests.fakes import skeleton
-from tests.fakes.adxl345_chip import Adxl345Chip
 from tests.fakes.i2c_bus import FakeBus, StreamTime, from_track
 from tests.fakes.mpu6050_chip import Mpu6050Chip
 from tests.fakes.segments import Lift, simulate
@@ -231,28 +230,6 @@ def test_run_goes_on_without_sensors(tmp_path, home, capsys, monkeypatch) -> Non
     film = write_film(tmp_path / "grey.mp4", [np.full((120, 160, 3), 90, np.uint8)] * 6, 15.0)
     assert main(["run", "--camera", str(film), "--model", "lite"]) == 0
     assert main(["run", "--camera", str(film), "--model", "lite", "--no-sensors"]) == 0
-
-
-def test_check_names_every_chip(home, capsys, chips) -> None:
-    main(["check", "--json", "--camera", "/dev/none"])
-    parts = {p["what"]: p["state"] for p in json.loads(capsys.readouterr().out)["parts"] if p["part"] == "sensor"}
-    assert list(parts.values()) == ["ok", "ok"]
-    assert all("MPU-6050" in what and "I2C-1 0x6" in what for what in parts)
-    chips.chips[0x68].registers[0x75] = 0x42
-    main(["check", "--json", "--camera", "/dev/none"])
-    states = [p["state"] for p in json.loads(capsys.readouterr().out)["parts"] if p["part"] == "sensor"]
-    assert states == ["fault", "ok"]
-
-
-def test_check_does_without_a_bus_and_without_sensors(home, capsys, monkeypatch) -> None:
-    wire = FakeBus(StreamTime(real=True)).install(monkeypatch)
-    main(["check", "--json", "--camera", "/dev/none"])
-    (found,) = [p for p in json.loads(capsys.readouterr().out)["parts"] if p["part"] == "sensors"]
-    assert found["state"] == "absent"
-    wire.put(0x53, Adxl345Chip(lambda _: ((0.0, 0.0, 1.0), (0.0, 0.0, 0.0))))
-    main(["check", "--json", "--camera", "/dev/none"])
-    (found,) = [p for p in json.loads(capsys.readouterr().out)["parts"] if p["part"] == "sensor"]
-    assert "no gyro: for slow repetitions only" in found["what"]
 
 
 class TwoPeople:

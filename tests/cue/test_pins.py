@@ -62,6 +62,14 @@ def test_a_wish_in_the_environment_wins(tmp_path, monkeypatch):
     assert read_pins().buzzer == 25
 
 
+def test_the_list_of_this_machine_comes_before_the_package_s(tmp_path, monkeypatch):
+    own = tmp_path / "pins.toml"
+    own.write_text(OWN.read_text("utf-8").replace("buzzer = 23", "buzzer = 25"), "utf-8")
+    monkeypatch.setattr("hingecue.cue.pins.OWN_PINS", own)
+    assert pins_path() == own
+    assert read_pins().buzzer == 25
+
+
 def test_the_installed_package_has_its_own_list(tmp_path, monkeypatch):
     (tmp_path / "_hardware").mkdir()
     packaged = tmp_path / "_hardware" / "pins.toml"

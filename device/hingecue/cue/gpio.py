@@ -13,7 +13,7 @@ from hingecue.cue.button import PressTeller
 from hingecue.cue.lights import DARK, LIGHTS, Light, cue_track, fault_blinks
 from hingecue.cue.patterns import PATTERNS
 from hingecue.cue.pins import BLINKS
-from hingecue.cue.player import Levels, Player, Track
+from hingecue.cue.player import Levels, Player, Step, Track
 from hingecue.errors import DeviceFault
 
 if TYPE_CHECKING:
@@ -132,6 +132,10 @@ class GpioCue:
         with self._lock:
             if not self._muted:
                 self._cues.play(track)
+
+    def sound(self, ms: int) -> None:
+        """Let the buzzer alone sound for so many milliseconds, in place of a cue that still plays."""
+        self._cues.play(Track((Step((0.0, 1.0), ms),)))
 
     def show(self, light: Light) -> None:
         """Show this state until told otherwise."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PINS_VARIABLE: Final = "HINGECUE_PINS"
+OWN_PINS: Final = Path("/etc/hingecue/pins.toml")
+"""Where an installed HingeCue has the list, for its owner to change; an upgrade leaves it as it is."""
 PINS_FORMAT: Final = 1
 
 BLINKS: Final = 4
@@ -102,10 +104,12 @@ class Pins:
 
 
 def pins_path() -> Path:
-    """Give the file of the pins: $HINGECUE_PINS, else the wheel's own, else the source tree's."""
+    """Give the file of the pins: $HINGECUE_PINS, else this machine's, else the wheel's own or the source tree's."""
     wish = os.environ.get(PINS_VARIABLE)
     if wish:
         return Path(wish)
+    if OWN_PINS.is_file():
+        return OWN_PINS
     packaged = _PACKAGE / "_hardware" / "pins.toml"
     return packaged if packaged.is_file() else _PACKAGE.parents[1] / "hardware" / "pins.toml"
 
