@@ -8,7 +8,7 @@ import json
 import pytest
 
 from hingecue.app.cli import main
-from hingecue.app.demo import FOLDER, Pace
+from hingecue.app.demo import FOLDER
 from hingecue.app.loop import different_keys
 
 
@@ -169,21 +169,6 @@ def test_a_peer_that_is_not_installed_is_told(capsys, monkeypatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "mediapipe", None)
     assert main(["bench", "--frames", "1", "--peer", "mediapipe"]) == 1
     assert "mediapipe" in capsys.readouterr().err
-
-
-def test_the_pace_of_life_waits_and_the_fast_one_does_not(monkeypatch) -> None:
-    now, slept = [0.0], []
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    monkeypatch.setattr("time.sleep", slept.append)
-    pace = Pace(2.0)
-    pace.wait_for(0.0)
-    pace.wait_for(1.0)
-    assert slept == [0.5]
-    now[0] = 10.0
-    pace.wait_for(1.5)
-    assert slept == [0.5]
-    Pace(0.0).wait_for(100.0)
-    assert slept == [0.5]
 
 
 def test_ctrl_c_in_the_middle_keeps_what_was_finished(tmp_path, monkeypatch, capsys) -> None:

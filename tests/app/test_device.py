@@ -198,7 +198,7 @@ class Judging:
 
     def __init__(self):
         self.judge = self
-        self.bending = False
+        self.under_way = False
 
 
 def test_a_session_ends_when_nobody_has_bent_for_ten_minutes():
@@ -208,7 +208,7 @@ def test_a_session_ends_when_nobody_has_bent_for_ten_minutes():
     seen = []
     for _, t_s in bounds.within(flow):
         seen.append(t_s)
-        engine.bending = t_s == 50.0
+        engine.under_way = t_s == 50.0
         bounds.beat(t_s, Step(Posture(t_s), a_bend(1) if t_s == 100.0 else None, ()))
     assert seen[-1] == 100.0 + IDLE_S + 1.0
     assert bounds.idle
@@ -259,6 +259,8 @@ def test_a_fault_that_cannot_be_kept_is_told(tmp_path, capsys):
 
 class Guided:
     """A device of which only the calibration is used."""
+
+    served = False
 
     def __init__(self, monkeypatch, end):
         monkeypatch.setattr(device, "SHOWN_S", 0.0)

@@ -55,6 +55,40 @@ def test_a_full_disk_is_told_once_and_the_session_goes_on(tmp_path, monkeypatch,
     real(store)
 
 
+def test_a_card_that_answers_late_holds_up_no_bend(tmp_path):
+    told = []
+    other = sqlite3.connect(tmp_path / "s.db", isolation_level=None)
+    with Keeper(tmp_path / "s.db", told.append, source="test", late=True) as keeper:
+        other.execute("BEGIN IMMEDIATE")  # let go of only after the first bend, which begins the session, is taken
+        keeper.bend(a_bend(1))
+        keeper.bend(a_bend(2))
+        other.execute("ROLLBACK")
+        assert keeper.session == 1
+        keeper.finish([a_bend(1), a_bend(2)])
+    other.close()
+    assert told == []
+    with SessionReader(tmp_path / "s.db") as reader:
+        assert len(reader.bends(1)) == 2
+
+
+def test_a_session_that_could_not_be_begun_is_begun_later(tmp_path, monkeypatch):
+    told, now = [], [0]
+    with Keeper(tmp_path / "s.db", told.append, source="test", late=True, clock=lambda: now[0]) as keeper:
+        monkeypatch.setattr("hingecue.store.session._BEGIN", "INSERT INTO nowhere VALUES (?, ?, ?, ?)")
+        keeper.bend(a_bend(1))
+        with pytest.raises(StoreFault):
+            keeper._session.result(10.0)
+        keeper.again()
+        assert keeper.failed
+        assert len(told) == 1
+        monkeypatch.undo()
+        now[0] += RETRY_NS
+        keeper.again()
+        assert (keeper.failed, keeper.session) == (False, 1)
+    with SessionReader(tmp_path / "s.db") as reader:
+        assert len(reader.bends(1)) == 1
+
+
 def test_a_fault_in_the_middle_of_a_film_leaves_finished_bends_on_the_disk(tmp_path):
     def film():
         with Keeper(tmp_path / "s.db", print, source="test") as keeper:

@@ -7,7 +7,7 @@ from gpiozero import LED
 from tests.fakes.pins import PINS, Bench, until
 
 from hingecue.app import panel as panels
-from hingecue.app.panel import HOLD_S, Panel, is_pi, light_of, open_panel
+from hingecue.app.panel import HOLD_S, Panel, light_of, open_panel
 from hingecue.cue.lights import Light
 from hingecue.cue.presses import Action, Press
 from hingecue.errors import DeviceFault
@@ -187,17 +187,6 @@ def test_doubt_comes_first_then_the_bend(reasons, bending, muted, light):
 def test_the_doubt_of_the_spine_counts_as_well():
     spine = SpineReading(None, None, 60.0, (Reason.ARM_OVER_BACK,))
     assert light_of(Posture(0.0, view=View.SIDE, spine=spine), bending=True, muted=False) is Light.UNSURE
-
-
-def test_a_pi_is_known_by_its_tree_or_by_its_processor(tmp_path, pi):
-    assert is_pi(pi)
-    other = tmp_path / "other"
-    (other / "proc").mkdir(parents=True)
-    assert not is_pi(other)
-    (other / "proc/cpuinfo").write_text("processor : 0\nModel\t\t: Raspberry Pi Zero 2 W Rev 1.0\n", "utf-8")
-    assert is_pi(other)
-    (other / "proc/cpuinfo").write_text("model name : another\n", "utf-8")
-    assert not is_pi(other)
 
 
 def test_a_button_that_does_not_let_go_is_told(chip, pi, monkeypatch):

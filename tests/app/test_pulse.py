@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from hingecue.app.coldstart import ColdStart
 from hingecue.app.pulse import Pulse
 from hingecue.errors import DeviceFault
 from hingecue.sense.imu.sensor import SensorHealth, State
@@ -116,3 +117,21 @@ def test_a_laptop_tells_nobody(tmp_path) -> None:
         pulse.beat()
         pulse.idle("stopped")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_cold_start_is_in_the_file(service, tmp_path) -> None:
+    clock = Clock()
+    start = ColdStart(0, clock)
+    pulse = Pulse(tmp_path, print, environ=service[1], clock=clock, start=start)
+    clock.now_ns = 2 * S
+    pulse.idle("waiting", [LOST])
+    assert status(tmp_path)["start_ms"] == {}
+    pulse.watch(Camera())
+    clock.now_ns = 3 * S
+    pulse.beat()
+    assert status(tmp_path)["start_ms"] == {"parts": 2000.0, "first_moment": 1000.0}
+    pulse.watch(None)
+    pulse.watch(Camera())
+    clock.now_ns = 9 * S
+    pulse.beat()
+    assert status(tmp_path)["start_ms"] == {"parts": 2000.0, "first_moment": 1000.0}

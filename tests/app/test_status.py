@@ -21,7 +21,7 @@ def told():
 
 def test_the_file_tells_everything(tmp_path) -> None:
     path = tmp_path / "status.json"
-    status = Status("coaching", 14.96, 3, {"pelvis": "lost"}, [LOST, FULL], {"hingecue": "0.1.0"})
+    status = Status("coaching", 14.96, 3, {"pelvis": "lost"}, [LOST, FULL], {"hingecue": "0.1.0"}, {"models": 12.3})
     write_status(path, 12_345_678_901, status, Health(power=Power(("low voltage",)), temperature_c=51.2))
     assert json.loads(path.read_text("utf-8")) == {
         "format": 1,
@@ -43,6 +43,7 @@ def test_the_file_tells_everything(tmp_path) -> None:
         },
         "advice": ["power: the supply is too weak at this moment; use the Pi's own supply and a short, thick cable"],
         "versions": {"hingecue": "0.1.0"},
+        "start_ms": {"models": 12.3},
     }
 
 

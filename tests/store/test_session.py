@@ -50,6 +50,21 @@ def test_every_field_of_every_bend_comes_back(path, bends):
     assert session.summary == summarise(bends)
 
 
+def test_bends_may_name_a_session_that_is_still_being_begun(tmp_path) -> None:
+    with SessionStore(tmp_path / "s.db") as store:
+        first = store.begin_soon("one", None)
+        second = store.begin_soon("two", None)
+        store.add_bend(second, a_bend(1))
+        store.add_bend(first, a_bend(1))
+        store.add_bend(second, a_bend(2))
+        store.finish(second, summarise([a_bend(1), a_bend(2)]))
+        assert (first.result(10.0), second.result(10.0)) == (1, 2)
+        assert store.fault is None
+    with SessionReader(tmp_path / "s.db") as reader:
+        assert [len(reader.bends(number)) for number in (1, 2)] == [1, 2]
+        assert [reader.session(number).finished for number in (1, 2)] == [False, True]
+
+
 def test_numbers_of_numpy_are_kept_as_numbers(path):
     bend = a_bend(1, trunk_deg=np.float32(62.5), confidence=np.float64(0.75), cues=(Cue(np.float64(2.5), "early"),))
     with SessionStore(path) as store:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from hingecue.sense.camera import _JOIN_S, SILENT_AFTER_S
+from hingecue.sense.live import JOIN_S, SILENT_AFTER_S
 
 FOLDER = Path(__file__).resolve().parents[2] / "systemd"
 UNIT = FOLDER / "hingecue.service"
 PROGRAM = "/opt/hingecue/bin/hingecue"
 MOST_EXPOSED = 2.0
+KNOWS_STEPS = 254
+"""The first systemd that restarts ever more slowly."""
 
 
 def needs(tool):
@@ -85,6 +87,22 @@ def test_systemd_keeps_it_running() -> None:
     assert service("ExecStart") == [f"{PROGRAM} run"]
 
 
+@needs("systemd-analyze")
+def test_what_no_restart_mends_is_tried_ever_more_slowly(unit, tmp_path) -> None:
+    drop_in = FOLDER / "hingecue.service.d/10-slower.conf"
+    found = {key: value for section, key, value in settings(drop_in) if section == "Service"}
+    assert set(found) == {"RestartSteps", "RestartMaxDelaySec"}
+    assert float(found["RestartMaxDelaySec"]) > float(service("RestartSec")[0])
+    place = tmp_path / f"{UNIT.name}.d"
+    place.mkdir()
+    shutil.copy(drop_in, place)
+    _, out, err = call("systemd-analyze", "verify", "--man=no", unit)
+    complaints = [line for line in (out + err).splitlines() if drop_in.name in line]
+    version = int(call("systemd-analyze", "--version")[1].split()[1].split(".")[0].split("~")[0])
+    assert len(complaints) == (0 if version >= KNOWS_STEPS else len(found))
+    assert all("Unknown key" in line for line in complaints)
+
+
 def test_there_is_no_network_and_only_the_named_devices() -> None:
     assert service("PrivateNetwork") == ["yes"]
     assert service("IPAddressDeny") == ["any"]
@@ -101,7 +119,7 @@ def test_there_is_no_network_and_only_the_named_devices() -> None:
 
 def test_the_end_leaves_time_for_the_camera() -> None:
     assert service("KillSignal") == ["SIGINT"]
-    assert float(service("TimeoutStopSec")[0]) > _JOIN_S
+    assert float(service("TimeoutStopSec")[0]) > JOIN_S
 
 
 def test_a_silent_camera_is_told_before_the_watchdog_bites() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from hingecue.app.coldstart import COLD_START
+
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
@@ -13,11 +15,12 @@ if TYPE_CHECKING:
 
 
 def _late(module: str, name: str) -> Callable[[Namespace, Settings], int]:
-    def command(options: Namespace, settings: Settings) -> int:
-        result: int = getattr(import_module(f"hingecue.app.{module}"), name)(options, settings)
-        return result
+    def late(options: Namespace, settings: Settings) -> int:
+        command: Callable[[Namespace, Settings], int] = getattr(import_module(f"hingecue.app.{module}"), name)
+        COLD_START.reached("imports")
+        return command(options, settings)
 
-    return command
+    return late
 
 
 demo = _late("demo", "demo")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from hingecue.app.film import analyse_film
 from hingecue.app.keeping import Keeper
 from hingecue.app.live import LiveView
 from hingecue.app.output import answers, put_json, tell
+from hingecue.app.pace import Pace
 from hingecue.app.sensors import moments, prepared, samples_of
 from hingecue.coach.summary import say, summarise
 from hingecue.cue.console import ConsoleCue
@@ -27,25 +27,6 @@ if TYPE_CHECKING:
     from hingecue.config import Settings
 
 FOLDER = Path(__file__).resolve().parents[1] / "demo_recording"
-
-
-class Pace:
-    """Holds a film back to the speed of life; with `speed` 0 it lets it run."""
-
-    def __init__(self, speed: float) -> None:
-        self._speed = speed
-        self._began: float | None = None
-
-    def wait_for(self, t_s: float) -> None:
-        """Sleep until the film's time `t_s` has come."""
-        if self._speed <= 0:
-            return
-        now = time.monotonic()
-        if self._began is None:
-            self._began = now - t_s / self._speed
-        delay = self._began + t_s / self._speed - now
-        if delay > 0:
-            time.sleep(delay)
 
 
 def demo(options: Namespace, settings: Settings) -> int:

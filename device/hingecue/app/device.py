@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import sys
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from hingecue.app.calibrating import calibrate_live, sentences
-from hingecue.app.demo import Pace
+from hingecue.app.coldstart import COLD_START
 from hingecue.app.keeping import Keeper
 from hingecue.app.loop import Show, load_models, make_engine, open_parts, run_loop, status_of
 from hingecue.app.output import answers, tell
+from hingecue.app.pace import Pace
 from hingecue.app.panel import open_panel
 from hingecue.app.pulse import Pulse
 from hingecue.app.wallclock import known_utc
@@ -22,6 +25,7 @@ from hingecue.cue.lights import Light
 from hingecue.cue.presses import Action
 from hingecue.errors import DeviceFault, Fault, StoreFault
 from hingecue.posture.calibration import Refusal
+from hingecue.sense.libcamera import left_behind
 from hingecue.store.session import SessionStore
 from hingecue.types import Cue
 
@@ -35,8 +39,8 @@ if TYPE_CHECKING:
     from hingecue.app.panel import Panel
     from hingecue.app.sensors import Moment
     from hingecue.config import Settings
-    from hingecue.sense.camera import CameraSource
     from hingecue.sense.imu.reader import ImuReader
+    from hingecue.sense.live import LiveCamera
 
 IDLE_S: Final = 600.0
 """So long without a bend ends a session, s: the longest rests between heavy sets are five minutes (our judgement)."""
@@ -57,10 +61,30 @@ class CalibrationEndedError(Exception):
 
 
 def run(options: Namespace, settings: Settings) -> int:
-    """Coach live until Ctrl-C, SIGTERM, or the button is held for six seconds."""
+    """Coach live until Ctrl-C, SIGTERM, or the button is held for six seconds.
+
+    A camera's driver that hangs cannot be closed, and Python might wait for it for ever: then the process ends here,
+    with everything stored and told.
+    """
+    try:
+        status = _run(options, settings)
+    except DeviceFault as fault:
+        if not left_behind():
+            raise
+        tell(str(fault))
+        status = 1
+    if left_behind():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _run(options: Namespace, settings: Settings) -> int:
     try:
         with sigterm_as_ctrl_c():
             models = load_models(settings, camera=not options.no_camera)
+            COLD_START.reached("models")
             with open_panel(tell) as panel, Pulse(settings.database.parent, tell) as pulse:
                 return Device(options, settings, models, panel, pulse).live()
     except DeviceFault as fault:
@@ -78,6 +102,9 @@ class Device:
         self._panel = panel
         self._pulse = pulse
         self._status = 0
+        # Who moves how is for the person in front of it and for the store, not for the journal.
+        self._console = answers()
+        self._console.quiet = pulse.served
         self._missing: DeviceFault | None = None
 
     def live(self) -> int:
@@ -114,7 +141,7 @@ class Device:
                 try:
                     camera, reader = open_parts(stack, self._options, self._settings)
                 except DeviceFault as fault:
-                    if not self._pulse.served:
+                    if not self._pulse.served or left_behind():  # a camera that hangs opens in a new process only
                         raise
                     missing = fault
                 else:
@@ -132,7 +159,7 @@ class Device:
         self._pulse.idle("waiting", [fault])
         return self._panel.wait(AGAIN_S)
 
-    def _sessions(self, stack: ExitStack, camera: CameraSource | None, reader: ImuReader | None) -> Action | None:
+    def _sessions(self, stack: ExitStack, camera: LiveCamera | None, reader: ImuReader | None) -> Action | None:
         """Run one session after the other with these parts until something is asked for."""
         if self._missing is not None:
             tell(f"{self._missing.where}: it is there again")
@@ -147,11 +174,11 @@ class Device:
             if (asked := self._panel.asked()) is not None or not idle:
                 return asked
 
-    def _session(self, camera: CameraSource | None, reader: ImuReader | None) -> bool:
+    def _session(self, camera: LiveCamera | None, reader: ImuReader | None) -> bool:
         """Run one session; True when nobody practised for so long that it was ended."""
         engine = make_engine(self._settings, self._models)
         flow = LiveFlow(camera, reader)
-        name = "sensors" if camera is None else self._settings.camera
+        name = "sensors" if camera is None else camera.info.name
         with Keeper(self._settings.database, tell, source=name, late=True) as keeper:
             watch = Watch(self._panel, keeper, () if reader is None else reader.sensors, tell)
             bounds = Bounds(self._panel, engine)
@@ -161,7 +188,7 @@ class Device:
                 watch.look()
                 self._pulse.beat(watch.faults)
 
-            show = Show(answers(), keeper, flow.latency_ms, Pace(0.0), self._panel, beat)
+            show = Show(self._console, keeper, flow.latency_ms, Pace(0.0), self._panel, beat)
             result = run_loop(camera, bounds.within(flow), engine, show, name=name, kind="video")
         self._status = status_of(result, keeper)
         if bounds.fault is not None:
@@ -211,7 +238,7 @@ class Bounds:
 
     def beat(self, t_s: float, step: Step) -> None:
         """Take a judged moment at `t_s` on the session's clock."""
-        if step.bend is not None or self._engine.judge.bending:
+        if step.bend is not None or self._engine.judge.under_way:
             self._bent_s = t_s
         self.idle = t_s - self._bent_s > IDLE_S
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Self
 
@@ -13,6 +14,7 @@ from hingecue.store.session import SessionStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
 
@@ -49,7 +51,7 @@ class Keeper:
         self._bends: dict[int, Bend] = {}
         self._end: tuple[Sequence[Bend], View | None] | None = None
         self._store: SessionStore | None = None
-        self._session: int | None = None
+        self._session: Future[int] | None = None
         self._tried_ns = self._began_ns
         self._told: set[str] = set()
         self.fault: StoreFault | None = None
@@ -59,8 +61,8 @@ class Keeper:
 
     @property
     def session(self) -> int | None:
-        """Number of the session that is kept, None when none is."""
-        return self._session if self._store is not None else None
+        """Number of the session that is kept, None when none is. Waits for the disk."""
+        return None if self._store is None or self._session is None else self._session.result()
 
     def bend(self, bend: Bend) -> None:
         """Keep a finished bend."""
@@ -91,6 +93,8 @@ class Keeper:
 
     def again(self) -> None:
         """Open a store that failed again, where that is due, and give it everything that was kept in mind."""
+        if self._store is not None and self._store.fault is not None:
+            self._give_up(self._store.fault)
         if self._path is None or self._store is not None or self._clock() - self._tried_ns < RETRY_NS:
             return
         self._open(begin=bool(self._bends))
@@ -130,9 +134,10 @@ class Keeper:
         except StoreFault as fault:
             self._give_up(fault)
 
-    def _begin(self, store: SessionStore) -> int:
+    def _begin(self, store: SessionStore) -> Future[int]:
+        """Begin the session where it is not yet. Nobody waits: a card that stalls would hold up the next cue."""
         if self._session is None:
-            self._session = store.begin(self._source, self._began_utc)
+            self._session = store.begin_soon(self._source, self._began_utc)
         return self._session
 
     def _put(self, bends: Sequence[Bend]) -> None:
@@ -147,7 +152,7 @@ class Keeper:
         except StoreFault as fault:
             self._give_up(fault)
 
-    def _finish(self, store: SessionStore, session: int, bends: Sequence[Bend], view: View | None) -> None:
+    def _finish(self, store: SessionStore, session: Future[int], bends: Sequence[Bend], view: View | None) -> None:
         now = known_utc()
         if self._began_utc is None and now is not None:  # the clock was set during the session
             store.started(session, now - timedelta(microseconds=(self._clock() - self._began_ns) / 1000))
@@ -158,11 +163,10 @@ class Keeper:
         self._tried_ns = self._clock()
         store, self._store = self._store, None
         if store is not None:
-            try:
+            with suppress(StoreFault):  # the same fault again: the user has just read it
                 store.close()
-            except StoreFault:
-                # The same fault again: the user has just read it.
-                return
+        if self._session is not None and (not self._session.done() or self._session.exception() is not None):
+            self._session = None  # it was never begun
 
     def _note(self, fault: StoreFault) -> None:
         """Tell a fault, the same one once."""

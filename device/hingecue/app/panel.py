@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from hingecue.boards import is_pi
 from hingecue.cue.gpio import GpioButton, GpioCue, open_chip
 from hingecue.cue.lights import Light
 from hingecue.cue.pins import read_pins
@@ -172,17 +173,6 @@ def open_panel(tell: Callable[[str], None], prefix: Path = Path("/")) -> Iterato
         for found in panel.faults:
             tell(str(found))
         yield panel
-
-
-def is_pi(prefix: Path = Path("/")) -> bool:
-    """Tell whether this is a Raspberry Pi, by the device tree or, where there is none, by what the processor says."""
-    for name in ("proc/device-tree/model", "proc/cpuinfo"):
-        try:
-            if "Raspberry Pi" in (prefix / name).read_text("utf-8", "replace"):
-                return True
-        except OSError:
-            continue
-    return False
 
 
 def _close(button: GpioButton, tell: Callable[[str], None]) -> None:

@@ -7,6 +7,7 @@ import platform
 from typing import TYPE_CHECKING, Protocol, Self
 
 from hingecue import __version__
+from hingecue.app.coldstart import COLD_START
 from hingecue.app.health import read_health
 from hingecue.app.notify import Notify, Progress, watchdog_ns
 from hingecue.app.status import Status, StatusFile
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from hingecue.app.coldstart import ColdStart
     from hingecue.sense.imu.sensor import Sensor
 
 
@@ -48,6 +50,7 @@ class Pulse:
         *,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], int] = monotonic_ns,
+        start: ColdStart = COLD_START,
     ) -> None:
         self._folder = folder
         self._camera: Frames | None = None
@@ -57,6 +60,7 @@ class Pulse:
         self._progress = Progress(self._notify, watchdog_ns(environ))
         self._file = StatusFile.of(tell, environ)
         self._before: tuple[int, int] | None = None
+        self._start = start
         self._versions = {"hingecue": __version__, "python": platform.python_version()}
 
     @property
@@ -67,12 +71,15 @@ class Pulse:
     def watch(self, camera: Frames | None, sensors: Sequence[Sensor] = ()) -> None:
         """Tell from now on of these parts; None without a camera."""
         self._camera, self._sensors, self._before = camera, sensors, None
+        if camera is not None or sensors:
+            self._start.reached("parts")
         if camera is not None:  # sensors alone need no model
             self._versions["runtime"] = str(runtime())
 
     def beat(self, faults: Sequence[Fault] = ()) -> None:
         """Say that a moment was judged just now; `faults`: those that are there."""
         now_ns = self._clock()
+        self._start.reached("first_moment")
         self._progress.beat(now_ns)
         if self._file.due(now_ns):
             self._write(now_ns, "coaching", faults)
@@ -102,6 +109,7 @@ class Pulse:
             sensors={str(sensor.role): str(sensor.health.state) for sensor in self._sensors},
             faults=faults,
             versions=self._versions,
+            start_ms=self._start.parts_ms,
         )
         self._file.write(now_ns, status, read_health(self._folder))
 

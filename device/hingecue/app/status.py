@@ -30,6 +30,7 @@ class Status:
 
     `state`: one word for what the device does. `fps`: frames judged in a second, `drops`: frames that were not judged.
     `sensors`: role → how it is. `faults`: those that are there now. `versions`: part → version.
+    `start_ms`: part of the cold start → how long it took.
     """
 
     state: str
@@ -38,6 +39,7 @@ class Status:
     sensors: Mapping[str, str] = field(default_factory=dict)
     faults: Sequence[Fault] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    start_ms: Mapping[str, float | None] = field(default_factory=dict)
 
 
 class StatusFile:
@@ -102,4 +104,5 @@ def status_object(now_ns: int, status: Status, health: Health) -> dict[str, Any]
         "health": asdict(health),
         "advice": [f"{c.part}: {c.what}; {c.try_this}" for c in advice(health)],
         "versions": dict(status.versions),
+        "start_ms": dict(status.start_ms),
     }

@@ -88,6 +88,11 @@ class Judge:
         """Tell whether the trunk is off standing, so that the outline of the back is wanted."""
         return self._excursions.phase is not Phase.TOP or bool(self._recent and self._recent[-1] > 10.0)
 
+    @property
+    def under_way(self) -> bool:
+        """Tell whether somebody is in the middle of a bend, so far as is known."""
+        return self._excursions.phase in {Phase.DOWN, Phase.UP}
+
     def update(self, t_s: float, pose: Pose | None, spine: SpineReading | None) -> Judgement:
         """Judge one frame; `pose` is None when nobody is seen, `spine` when the mask was not read.
 

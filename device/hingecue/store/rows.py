@@ -38,12 +38,12 @@ class Session:
     summary: Summary
 
 
-def bend_row(session_id: int, bend: Bend) -> tuple[object, ...]:
+def bend_row(session_id: object, bend: Bend) -> tuple[object, ...]:
     """Give the row of `bends`: the session, then `BEND_COLUMNS`."""
     return session_id, *(_cell(getattr(bend, name)) for name in BEND_COLUMNS)
 
 
-def cue_rows(session_id: int, bend: Bend) -> list[tuple[object, ...]]:
+def cue_rows(session_id: object, bend: Bend) -> list[tuple[object, ...]]:
     """Give the rows of `cues` in the order in which the cues were given."""
     return [
         (session_id, bend.index, position, _cell(cue.t_s), str(cue.pattern), _cell(cue.latency_ms))

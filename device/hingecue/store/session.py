@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     Statement: TypeAlias = tuple[str, tuple[object, ...]]
     Job: TypeAlias = tuple[tuple[Statement, ...], Future[int]]
+    Number: TypeAlias = int | Future[int]
 
 _PATIENCE_S: Final = 15.0
 """Longest wait for the writer, s: three times SQLite's busy timeout; a slow card needs tenths."""
@@ -69,15 +70,24 @@ class SessionStore:
         self._thread = threading.Thread(target=self._write, name="store", daemon=True)
         self._thread.start()
 
+    @property
+    def fault(self) -> StoreFault | None:
+        """Why nothing is stored any more; None while all is well."""
+        return self._fault
+
     def begin(self, source: str, started_utc: datetime | None) -> int:
         """Begin a session and give its id. `started_utc` None: the clock is not known to be right yet."""
-        return self._answer(self._submit((_BEGIN, (_iso(started_utc), self._monotonic_ns(), source, __version__))))
+        return self._answer(self.begin_soon(source, started_utc))
 
-    def started(self, session_id: int, started_utc: datetime) -> None:
+    def begin_soon(self, source: str, started_utc: datetime | None) -> Future[int]:
+        """Begin a session without waiting for the disk; what is given names it for the other calls here."""
+        return self._submit((_BEGIN, (_iso(started_utc), self._monotonic_ns(), source, __version__)))
+
+    def started(self, session_id: Number, started_utc: datetime) -> None:
         """Fill in when the session began, once the clock is known to be right."""
         self._submit((_STARTED, (_iso(started_utc), session_id)))
 
-    def add_bend(self, session_id: int, bend: Bend) -> None:
+    def add_bend(self, session_id: Number, bend: Bend) -> None:
         """Store a bend and its cues; one with the same index is replaced by it."""
         self._submit(
             (_FORGET_BEND, (session_id, bend.index)),
@@ -85,7 +95,7 @@ class SessionStore:
             *((_ADD_CUE, row) for row in cue_rows(session_id, bend)),
         )
 
-    def finish(self, session_id: int, summary: Summary, view: View | None = None) -> None:
+    def finish(self, session_id: Number, summary: Summary, view: View | None = None) -> None:
         """End the session with its counts, and the view that most of it was seen from.
 
         Bends beyond the count are forgotten: two halves that were stored one by one may have been joined since.
@@ -169,7 +179,7 @@ class SessionStore:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for sql, values in statements:
-                last = self._connection.execute(sql, values).lastrowid or 0
+                last = self._connection.execute(sql, tuple(map(_settled, values))).lastrowid or 0
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:  # a full disk may have rolled it back already
@@ -184,6 +194,11 @@ class SessionStore:
             what=f"the disk did not answer within {_PATIENCE_S:.0f} s",
             try_this="check the card or the disk; what was stored is kept",
         )
+
+
+def _settled(value: object) -> object:
+    """Give a number that was promised: whoever names it comes after it in the queue, so it is there."""
+    return value.result(0) if isinstance(value, Future) else value
 
 
 def _iso(moment: datetime | None) -> str | None:
