@@ -4,13 +4,17 @@ VENV   := .venv
 TRAIN  := .venv-train
 PY     := $(VENV)/bin/python
 
-.PHONY: demo test lint models spine bench clean
+.PHONY: demo test lint models spine bench enclosure service-test deb install uninstall clean
 
 demo: $(VENV)/.run
 	$(VENV)/bin/hingecue demo $(ARGS)
 
 test: $(VENV)/.test
 	$(PY) -m pytest --cov --cov-report=term $(ARGS)
+
+# As root, minutes: faults befall the service under a real systemd, each once, or ARGS="--times 50".
+service-test: $(VENV)/.test
+	$(PY) -m pytest tests/service --times 1 $(ARGS)
 
 lint: $(VENV)/.lint
 	$(VENV)/bin/ruff check .
@@ -26,6 +30,20 @@ spine: $(TRAIN)/.train
 
 bench: $(VENV)/.run
 	$(VENV)/bin/hingecue bench $(ARGS)
+
+# The packages of both releases for the Pi, in dist/.
+deb: $(VENV)/bin/python
+	for release in bookworm trixie; do $(PY) packaging/build_deb.py --release $$release --arch arm64 $(ARGS) || exit 1; done
+
+# From a checkout on the Pi itself: sudo make install
+install:
+	packaging/install.sh
+
+uninstall:
+	packaging/install.sh --remove
+
+enclosure:
+	$(PYTHON) hardware/make_enclosure.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(TRAIN) .pytest_cache .mypy_cache .ruff_cache .coverage .hypothesis
