@@ -101,6 +101,7 @@ def test_progress_tells_a_rounding_back_on_the_way_down() -> None:
     assert early
     assert early[0].bend_index == 1
     assert j.bending is False
+    assert j.under_way is False
     assert seen[0] is None
 
 
@@ -116,10 +117,14 @@ def test_a_person_who_leaves_ends_the_bend_once() -> None:
     for t, p, s in frames:
         j.update(t, p, s)
     assert j.bending
+    assert j.under_way
     bends = [j.update(2.1 + i / RATE, None, None).bend for i in range(5 * RATE)]
     found = [b for b in bends if b is not None]
     assert len(found) == 1
     assert found[0].end_s is None
+    # Nobody is there: whoever comes may be bent already, but a bend that nobody makes is not under way.
+    assert j.bending
+    assert not j.under_way
     assert j.finish() is None
 
 
