@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import gc
 import json
 import stat
 
 import pytest
 
 from hingecue.app.health import Health, Power
-from hingecue.app.status import Status, StatusFile, write_status
+from hingecue.app.status import Status, StatusFile, readable, write_status
 from hingecue.errors import DeviceFault, StoreFault
 
 S = 1_000_000_000
@@ -100,3 +101,18 @@ def test_a_laptop_writes_nowhere(told) -> None:
     assert not file.due(0)
     file.write(0, Status("coaching"), Health())
     assert told == []
+
+
+def test_a_key_is_a_line_and_nothing_is_left_to_the_collector(tmp_path) -> None:
+    content = {"state": "coaching", "faults": [{"code": "ü"}], "fps": None}
+    told = readable(content)
+    assert json.loads(told) == content
+    assert len(told.splitlines()) == 2 + len(content)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            readable(content)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
