@@ -4,13 +4,21 @@ VENV   := .venv
 TRAIN  := .venv-train
 PY     := $(VENV)/bin/python
 
-.PHONY: demo test lint models spine bench enclosure service-test deb install uninstall clean
+.PHONY: demo test lint models spine bench enclosure virtual-kernel virtual-test service-test deb packaging-test install uninstall clean
 
 demo: $(VENV)/.run
 	$(VENV)/bin/hingecue demo $(ARGS)
 
 test: $(VENV)/.test
-	$(PY) -m pytest --cov --cov-report=term $(ARGS)
+	$(PY) -m pytest --cov --cov-report=term --numprocesses auto --dist loadfile $(ARGS)
+
+# The device against real kernel interfaces; the kernel is built once, into a cache (tests/virtual_device/README.md).
+virtual-kernel:
+	tests/virtual_device/kernel/build.sh
+
+virtual-test: $(VENV)/.test virtual-kernel
+	$(PY) -m pip install --quiet --target "$$($(PY) -c 'from tests.virtual_device.boot import libraries; print(libraries())')" --upgrade lgpio
+	HINGECUE_VIRTUAL=1 $(PY) -m pytest tests/virtual_device $(ARGS)
 
 # As root, minutes: faults befall the service under a real systemd, each once, or ARGS="--times 50".
 service-test: $(VENV)/.test
@@ -35,6 +43,10 @@ bench: $(VENV)/.run
 deb: $(VENV)/bin/python
 	for release in bookworm trixie; do $(PY) packaging/build_deb.py --release $$release --arch arm64 $(ARGS) || exit 1; done
 
+# As root, minutes: the packages in whole systems. ARGS="--debs dist" takes those of `make deb`.
+packaging-test: $(VENV)/.test
+	$(PY) -m pytest tests/packaging --trees --durations=5 $(ARGS)
+
 # From a checkout on the Pi itself: sudo make install
 install:
 	packaging/install.sh
@@ -56,7 +68,7 @@ $(VENV)/.run: $(VENV)/bin/python pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(PY) -m pip install --quiet "pytest>=8.2" "pytest-cov>=5" "hypothesis>=6.100" "flatbuffers>=25.2" "gpiozero>=2.0"
+	$(PY) -m pip install --quiet "pytest>=8.2" "pytest-cov>=5" "hypothesis>=6.100" "pytest-xdist>=3.6" "flatbuffers>=25.2" "gpiozero>=2.0"
 	@$(PY) -m pip install --quiet "vqf>=2.1" || echo "vqf needs a C++ compiler; the tilt filter is not compared with it"
 	@touch $@
 
