@@ -42,6 +42,10 @@ RELEASES: Final = {
     "bookworm": Release("3.11", "3.12", 36),
     "trixie": Release("3.13", "3.14", 41),
 }
+DEPENDS: Final = (
+    *("python3-numpy", "systemd", "init-system-helpers"),
+    *("libc6 (>= 2.28)", "libgcc-s1", "libstdc++6", "zlib1g"),  # what the wheels' compiled parts ask of the system
+)
 MACHINES: Final = {"arm64": "aarch64", "amd64": "x86_64"}
 
 
@@ -146,9 +150,7 @@ def describe(tree: Path, version: str, release: str, arch: str) -> None:
     (papers / "changelog.gz").write_bytes(gzip.compress(entry.encode(), mtime=0))
     control = tree / "DEBIAN"
     control.mkdir()
-    depends = (
-        f"python3 (>= {target.python}), python3 (<< {target.next_python}), python3-numpy, systemd, init-system-helpers"
-    )
+    depends = f"python3 (>= {target.python}), python3 (<< {target.next_python}), {', '.join(DEPENDS)}"
     recommends = "python3-picamera2, python3-lgpio, polkitd, udev"
     size_kb = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file() and not path.is_symlink()) // 1024
     (control / "control").write_text(

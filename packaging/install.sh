@@ -15,11 +15,11 @@ fi
 
 if [ "${1:-}" = --remove ]; then
     stop_service
-    deb-systemd-helper purge hingecue.service >/dev/null 2>&1 || true
+    systemctl --quiet disable hingecue.service 2>/dev/null || true
     layout | while IFS='|' read -r _ _ to; do
         [ "$to" = etc/hingecue/pins.toml ] || rm -f "/$to"
     done
-    rm -f /etc/systemd/system/multi-user.target.wants/hingecue.service /usr/local/bin/hingecue
+    rm -f /usr/local/bin/hingecue
     rmdir /etc/systemd/system/hingecue.service.d 2>/dev/null || true
     rm -rf /opt/hingecue
     [ ! -d /run/systemd/system ] || systemctl daemon-reload
@@ -30,8 +30,12 @@ fi
 python3 -c "import numpy" 2>/dev/null || { say "numpy is missing; install it with: sudo apt install python3-numpy"; exit 1; }
 python3 -m venv --system-site-packages /opt/hingecue ||
     { say "a virtual environment cannot be made; install: sudo apt install python3-venv"; exit 1; }
-/opt/hingecue/bin/python3 -m pip install --quiet --no-deps --requirement packaging/requirements.txt
-/opt/hingecue/bin/python3 -m pip install --quiet --no-deps --force-reinstall .
+fetch() {
+    /opt/hingecue/bin/python3 -m pip install --quiet --no-deps "$@" ||
+        { say "the libraries cannot be fetched; look at the network, then again: sudo make install"; exit 1; }
+}
+fetch --requirement packaging/requirements.txt
+fetch --force-reinstall .
 install -m 755 packaging/hingecue /opt/hingecue/bin/hingecue
 layout | while IFS='|' read -r from _ to; do
     if [ "$to" = etc/hingecue/pins.toml ] && [ -e "/$to" ]; then continue; fi # it may have been changed by its owner
@@ -41,4 +45,5 @@ ln -sf /opt/hingecue/bin/hingecue /usr/local/bin/hingecue
 set_up_system
 compile_python
 show_check
-start_service
+systemctl --quiet enable hingecue.service
+restart_service

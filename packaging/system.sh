@@ -39,6 +39,7 @@ show_check() {
     runuser -u hingecue -- env HINGECUE_HOME=/var/lib/hingecue LG_WD=/tmp /opt/hingecue/bin/hingecue check || true
 }
 
+# As debhelper writes it: who has switched the service off finds it off after every later version.
 start_service() {
     deb-systemd-helper unmask hingecue.service >/dev/null || true
     if deb-systemd-helper --quiet was-enabled hingecue.service; then
@@ -46,6 +47,10 @@ start_service() {
     else
         deb-systemd-helper update-state hingecue.service >/dev/null || true
     fi
+    restart_service
+}
+
+restart_service() {
     if [ -d /run/systemd/system ]; then
         systemctl daemon-reload || true
         deb-systemd-invoke restart hingecue.service || say "the service does not start; look at: journalctl -u hingecue"
