@@ -43,7 +43,7 @@ RELEASES: Final = {
     "trixie": Release("3.13", "3.14", 41),
 }
 DEPENDS: Final = (
-    *("python3-numpy", "systemd", "init-system-helpers"),
+    *("python3-numpy", "systemd", "init-system-helpers", "passwd"),
     *("libc6 (>= 2.28)", "libgcc-s1", "libstdc++6", "zlib1g"),  # what the wheels' compiled parts ask of the system
 )
 MACHINES: Final = {"arm64": "aarch64", "amd64": "x86_64"}

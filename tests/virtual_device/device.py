@@ -148,7 +148,7 @@ class Scope:
         return self.edges
 
 
-def pulses(edges: list[tuple[float, int]], gap_s: float = 0.02) -> list[tuple[float, float]]:
+def pulses(edges: list[tuple[float, int]], gap_s: float = 0.05) -> list[tuple[float, float]]:
     """Give (begin, length) in seconds of every pulse; gaps shorter than `gap_s` are the PWM's own."""
     on: list[list[float]] = []
     for (begin, value), (end, _) in pairwise(edges):

@@ -36,3 +36,8 @@ put tmpfiles.d/hingecue.conf /etc/tmpfiles.d
 put udev/60-hingecue.rules /etc/udev/rules.d
 put polkit/50-hingecue.rules /etc/polkit-1/rules.d
 put journald/50-hingecue.conf /etc/systemd/journald.conf.d
+
+# ProtectProc= gives the service a /proc of its own, without the revision that `init` put into /proc/cpuinfo; a Pi has it
+# from its kernel.
+mkdir -p /etc/systemd/system/hingecue.service.d
+printf '[Service]\nBindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo\n' >/etc/systemd/system/hingecue.service.d/90-pi.conf

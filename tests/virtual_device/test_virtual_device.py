@@ -15,8 +15,9 @@ from hingecue.cue.patterns import PATTERNS
 from tests.virtual_device.boot import HERE
 
 pytestmark = pytest.mark.virtual
-LOOSE_S = 0.03
-"""What a pulse may be longer or shorter than its pattern, s: a period of the software PWM, and the scheduler's turn."""
+LOOSE_S = 0.06
+"""What a pulse may be longer or shorter than its pattern, s: the PWM is software, and the guest's one core is a share
+of a machine that does other things. Patterns differ by more: pulses of 60, 150 and 300 ms, and their number."""
 
 
 def report_of(outcome):

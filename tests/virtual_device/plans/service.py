@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.virtual_device.device import (
@@ -25,7 +26,17 @@ from hingecue.cue.pins import read_pins
 
 UNIT = "hingecue.service"
 STATUS = Path("/run/hingecue/status.json")
-report: dict[str, object] = {}
+
+
+class Report(dict):
+    """What came of it; said as it comes, so that a plan that stops tells how far it got."""
+
+    def __setitem__(self, name, value):
+        super().__setitem__(name, value)
+        print(f"{time.monotonic():8.1f} {name}: {value}", flush=True)  # noqa: T201
+
+
+report = Report()
 
 
 def run(*words: str) -> str:
@@ -34,6 +45,10 @@ def run(*words: str) -> str:
 
 def show(key: str) -> str:
     return run("systemctl", "show", "--value", f"--property={key}", UNIT)
+
+
+def journal() -> list[str]:
+    return run("journalctl", "--unit", UNIT, "--output=cat", "--no-pager").splitlines()[-60:]
 
 
 def until(true, limit_s: float = 60.0) -> bool:
@@ -50,6 +65,15 @@ def status() -> dict:
         return json.loads(STATUS.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def let_go() -> bool:
+    """Tell whether no process holds a camera: the kernel gives its number anew only then."""
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if str(link.readlink()).startswith(str(VIDEO)):
+                return False
+    return True
 
 
 def give(node: Path, group: str) -> None:
@@ -74,9 +98,9 @@ report["active"] = until(lambda: show("ActiveState") == "active")
 report["active after s"] = round(time.monotonic() - began_s, 1)
 report["sensors"] = until(lambda: set(status().get("sensors", {}).values()) == {"ok"})
 report["frames"] = until(lambda: (status().get("fps") or 0) > 0)
-report["first status"] = status()
 report["camera light"] = until(lambda: header.value(pins.led_camera) == 1, 10.0)
 
+report["journal"] = journal()
 for _ in range(int(os.environ.get("TIMES", "1"))):
     fail(0x68)
     report["sensor lost"] = until(lambda: status().get("sensors", {}).get("pelvis") == "lost", 20.0)
@@ -93,7 +117,9 @@ took_s = []
 for _ in range(int(os.environ.get("TIMES", "1"))):
     unplug_camera()
     report["camera missed"] = until(lambda: header.value(pins.led_camera) == 0, 30.0)
+    report["camera let go"] = until(let_go, 30.0)
     plug_camera()
+    report["cameras"] = sorted(str(path) for path in Path("/dev").glob("video*"))
     give(VIDEO, "video")
     began_s = time.monotonic()
     report["camera back"] = until(lambda: header.value(pins.led_camera) == 1, 60.0)
@@ -107,7 +133,9 @@ for _ in range(int(os.environ.get("TIMES", "1"))):
     pid = show("MainPID")
     header.unplug()
     report["ends without pins"] = until(lambda p=pid: not Path(f"/proc/{p}").exists(), 20.0)
+    time.sleep(1.0)  # longer than the kernel needs to let go of what the process held
     header.plug()
+    report["chips"] = sorted(path.name for path in Path("/dev").glob("gpiochip*"))
     give(Path("/dev/gpiochip0"), "gpio")
     began_s = time.monotonic()
     report["pins back"] = until(lambda: header.value(pins.led_camera) == 1, 60.0)
@@ -115,5 +143,5 @@ for _ in range(int(os.environ.get("TIMES", "1"))):
     report["restarts for pins"] = int(show("NRestarts")) - before
 report["pins back after s"] = took_s
 report["state"] = show("ActiveState")
-report["journal"] = run("journalctl", "--unit", UNIT, "--output=cat", "--no-pager").splitlines()[-60:]
+report["journal"] = journal()
 print(json.dumps(report), flush=True)  # noqa: T201
