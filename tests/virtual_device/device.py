@@ -97,6 +97,11 @@ class Header:
         name = (SIM / "dev_name").read_text().strip()
         chip = (SIM / "bank0/chip_name").read_text().strip()
         self.lines = Path("/sys/devices/platform") / name / chip
+        # A chip that was taken away while in use keeps its number in the kernel; a Pi's own chip is always number 0.
+        node = Path("/dev/gpiochip0")
+        if chip != node.name:
+            node.unlink(missing_ok=True)
+            node.symlink_to(f"/dev/{chip}")
         for line in self.lines.glob("sim_gpio*"):
             (line / "pull").write_text("pull-up" if line.name == "sim_gpio26" else "pull-down")
 

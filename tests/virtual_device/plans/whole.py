@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.virtual_device.device import Feeder, Header, Scope, fail, heal, modprobe, pulses
@@ -33,6 +34,13 @@ def source(role, t_s):
     return accel[i], gyro[i]
 
 
+def plays(pid, name):
+    """Tell whether the program has opened its film, which plays from then on."""
+    with suppress(OSError):
+        return any(str(link.readlink()).endswith(name) for link in Path(f"/proc/{pid}/fd").iterdir())
+    return False
+
+
 feeder = Feeder(source)
 scope = Scope(header, {"buzzer": pins.buzzer, "led_camera": pins.led_camera})
 program = Path(sys.executable).with_name("hingecue")
@@ -49,7 +57,7 @@ words = [
 ]
 run = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
 report = {}
-while run.poll() is None and not scope.edges["led_camera"][1:]:
+while run.poll() is None and not plays(run.pid, "camera.mp4"):
     time.sleep(0.005)
 film_s[0] = time.monotonic()
 if os.environ.get("FAULT") == "sensor":  # the pelvis is pulled out for two seconds in the middle of a lift
@@ -72,5 +80,7 @@ with SessionReader(home / "s.db") as reader:
 report["finished"] = session.finished
 report["kinds"] = [str(b.kind) for b in bends]
 report["sources"] = sorted({str(b.spine_source) for b in bends})
+report["reasons"] = [[str(r) for r in b.reasons] for b in bends]
+report["bottoms_s"] = [b.bottom_s for b in bends]
 report["cues"] = [c.pattern for b in bends for c in b.cues]
 print(json.dumps(report))  # noqa: T201
