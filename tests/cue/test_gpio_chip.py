@@ -142,3 +142,23 @@ def test_a_missing_library_is_named(lgpio, monkeypatch, missing):
 def test_the_module_itself_needs_no_library():
     program = "import sys, hingecue.cue.gpio; sys.exit('gpiozero' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_chip_that_went_away_is_closed_all_the_same_and_no_finalizer_tries_again(bench, monkeypatch):
+    library = ModuleType("gpiozero.pins.lgpio")
+    library.LGPIOFactory = lambda: bench.chip
+    monkeypatch.setitem(sys.modules, "gpiozero.pins.lgpio", library)
+    complaints = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+
+    def gone():
+        raise OSError(19, "No such device")
+
+    with open_chip() as chip:
+        button = GpioButton(PINS.button, lambda _: None, chip)
+        button_pin(bench).close = gone
+        with pytest.raises(DeviceFault, match="No such device"):
+            button.close()
+        del button
+    assert not chip.pins
+    assert complaints == []

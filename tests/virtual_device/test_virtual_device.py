@@ -18,6 +18,8 @@ pytestmark = pytest.mark.virtual
 LOOSE_S = 0.06
 """What a pulse may be longer or shorter than its pattern, s: the PWM is software, and the guest's one core is a share
 of a machine that does other things. Patterns differ by more: pulses of 60, 150 and 300 ms, and their number."""
+PACE_S = 3.0
+"""What a film and closing its program may take more or less than its length, s: film and chips then keep step."""
 
 
 def report_of(outcome):
@@ -27,6 +29,15 @@ def report_of(outcome):
 
 def plan(name):
     return f"exec $PY {HERE / 'plans' / name}"
+
+
+def in_pace(guest):
+    """Run a whole lift; again where the guest's clock went another way than the film's, as on a busy machine."""
+    for _ in range(3):
+        report = report_of(guest.run(plan("whole.py")))
+        if abs(report["took_s"] - report["length_s"]) < PACE_S:
+            return report
+    pytest.skip(f"too busy: a film of {report['length_s']:.0f} s took {report['took_s']:.0f} s; try on a quiet machine")
 
 
 def test_sensors_on_a_real_bus_are_found_read_and_survive_what_happens_to_a_cable(guest) -> None:
@@ -105,7 +116,7 @@ def test_no_bend_that_was_stored_is_lost_when_the_power_is_cut(guest, times) -> 
 
 
 def test_a_lift_through_camera_chips_and_lines_gives_the_kinds_of_its_recording(guest) -> None:
-    report = report_of(guest.run(plan("whole.py")))
+    report = in_pace(guest)
     kinds = "hinge hinge flexion hinge squat flexion hinge flexion squat hinge flexion hinge".split()  # noqa: SIM905
     assert report["status"] == 0, report["said"]
     assert report["finished"]
@@ -120,7 +131,7 @@ def test_a_lift_through_camera_chips_and_lines_gives_the_kinds_of_its_recording(
 
 def test_a_sensor_that_is_pulled_out_for_two_seconds_costs_no_bend_and_no_wrong_kind(guest) -> None:
     guest.environ["FAULT"] = "sensor"
-    report = report_of(guest.run(plan("whole.py")))
+    report = in_pace(guest)
     kinds = "hinge hinge flexion hinge squat flexion hinge flexion squat hinge flexion hinge".split()  # noqa: SIM905
     assert len(report["kinds"]) == len(kinds)
     assert all(found in {right, "unsure"} for found, right in zip(report["kinds"], kinds, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -78,7 +78,17 @@ def open_chip() -> Iterator[Any]:
     try:
         yield factory
     finally:
+        _close_factory(factory, errors)
+
+
+def _close_factory(factory: Any, errors: tuple[type[BaseException], ...]) -> None:
+    """Close it also where the chip has gone: a pin that cannot be let go of must not keep the chip's handle open."""
+    try:
         factory.close()
+    except errors:
+        factory.pins.clear()
+        with suppress(*errors):
+            factory.close()
 
 
 class GpioCue:
@@ -164,7 +174,7 @@ class GpioCue:
             self._devices.clear()
         for name, device in devices:
             try:
-                device.close()
+                _let_go(device)
             except _errors() as error:
                 self._report(_pin_fault(name, error))
 
@@ -186,6 +196,8 @@ class GpioCue:
             except _errors() as error:
                 with self._lock:
                     self._devices.pop(name, None)
+                with suppress(*_errors()):
+                    _let_go(device)
                 self._report(_pin_fault(name, error))
 
     def _report(self, fault: DeviceFault) -> None:
@@ -211,11 +223,20 @@ class GpioButton:
     def close(self) -> None:
         """Let go of the pin and stop the thread, within a second; actions that are certain are still told."""
         try:
-            self._button.close()
+            _let_go(self._button)
         except _errors() as error:
             raise _pin_fault("button", error) from error
         finally:
             self._teller.close()
+
+
+def _let_go(device: Any) -> None:
+    """Close a pin. One that fails would fail again in its finalizer, which prints a traceback: it forgets its pin."""
+    try:
+        device.close()
+    except BaseException:
+        device._pin = None  # noqa: SLF001 - gpiozero has no public word for it
+        raise
 
 
 def _pin_fault(where: str, error: BaseException) -> DeviceFault:

@@ -70,6 +70,7 @@ try:
 except subprocess.TimeoutExpired:
     run.send_signal(signal.SIGINT)
 report["status"] = run.wait(10.0)
+report["took_s"], report["length_s"] = time.monotonic() - film_s[0], length_s
 report["said"] = run.stderr.read()
 edges = scope.close()
 report["buzzes"] = [round(length, 3) for _, length in pulses(edges["buzzer"])]
