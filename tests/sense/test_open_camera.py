@@ -10,7 +10,7 @@ from hingecue.config import Settings
 from hingecue.errors import DeviceFault
 from hingecue.sense import camera, libcamera
 from hingecue.sense.camera import CameraSource
-from hingecue.sense.open_camera import open_camera, what_is_there
+from hingecue.sense.open_camera import open_camera, webcam, what_is_there
 from hingecue.sense.picamera import PiCamera
 
 if TYPE_CHECKING:
@@ -116,3 +116,25 @@ def test_a_film_stands_in(make_film) -> None:
     with open_camera(Settings(camera=str(make_film(frames=3)))) as source:
         assert isinstance(source, CameraSource)
         assert next(iter(source)).index >= 0
+
+
+def node(root: Path, number: int, driver: str, index: int = 0) -> None:
+    """Put a video device into a fake /sys and /dev."""
+    folder = root / f"sys/class/video4linux/video{number}"
+    (root / "drivers" / driver).mkdir(parents=True, exist_ok=True)
+    (folder / "device").mkdir(parents=True)
+    (folder / "device/driver").symlink_to(root / "drivers" / driver)
+    (folder / "index").write_text(f"{index}\n", "utf-8")
+    (root / "dev").mkdir(exist_ok=True)
+    (root / f"dev/video{number}").touch()
+
+
+def test_a_webcam_that_comes_back_under_another_number_is_found(tmp_path: Path) -> None:
+    assert webcam(tmp_path) == "/dev/video0"
+    node(tmp_path, 10, "bcm2835-codec")
+    node(tmp_path, 1, "uvcvideo", index=1)
+    node(tmp_path, 12, "uvcvideo")
+    node(tmp_path, 2, "uvcvideo")
+    assert webcam(tmp_path) == "/dev/video2"
+    node(tmp_path, 0, "uvcvideo")
+    assert webcam(tmp_path) == "/dev/video0"

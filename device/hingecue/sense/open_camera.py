@@ -52,7 +52,7 @@ def what_is_there(prefix: Path = Path("/")) -> tuple[str, str]:
         for seen in cameras():
             if not _USB_PLACE.search(seen.place):
                 return f"pi:{seen.number}", f"libcamera lists {seen.model}"
-        return FIRST_VIDEO, "libcamera lists no camera on the ribbon"
+        return webcam(prefix), "libcamera lists no camera on the ribbon"
     driver = _name_of_video0(prefix)
     if driver.startswith(_RIBBON):
         raise camera_fault(
@@ -61,11 +61,28 @@ def what_is_there(prefix: Path = Path("/")) -> tuple[str, str]:
             f"there is a camera on the ribbon ({driver}), but picamera2 is not installed here",
             "sudo apt install python3-picamera2; a virtual environment must be made with --system-site-packages",
         )
-    return FIRST_VIDEO, "picamera2 is not installed, so a webcam is taken"
+    return webcam(prefix), "picamera2 is not installed, so a webcam is taken"
+
+
+def webcam(prefix: Path = Path("/")) -> str:
+    """Give the first webcam's device: one that was pulled out while it was open comes back under another number.
+
+    /dev/video0 where it is there, or where there is none at all. A Pi's codecs are video devices too, and not meant.
+    """
+    if not (prefix / FIRST_VIDEO.lstrip("/")).exists():
+        for folder in sorted((prefix / "sys/class/video4linux").glob("video*"), key=lambda f: (len(f.name), f.name)):
+            # The second node of a webcam tells of its pictures and gives none.
+            if (folder / "device/driver").resolve().name == "uvcvideo" and _text(folder / "index") == "0":
+                return f"/dev/{folder.name}"
+    return FIRST_VIDEO
 
 
 def _name_of_video0(prefix: Path) -> str:
+    return _text(prefix / "sys/class/video4linux/video0/name")
+
+
+def _text(path: Path) -> str:
     try:
-        return (prefix / "sys/class/video4linux/video0/name").read_text("utf-8").strip()
+        return path.read_text("utf-8").strip()
     except (OSError, ValueError):
         return ""
