@@ -76,7 +76,10 @@ edges = scope.close()
 report["buzzes"] = [round(length, 3) for _, length in pulses(edges["buzzer"])]
 report["camera light"] = [value for _, value in edges["led_camera"]]
 with SessionReader(home / "s.db") as reader:
-    (session,) = reader.sessions()
+    sessions = reader.sessions()
+    if len(sessions) != 1:
+        sys.exit(f"{len(sessions)} sessions, exit status {report['status']}: {report['said']}")
+    (session,) = sessions
     bends = reader.bends(session.id)
 report["finished"] = session.finished
 report["kinds"] = [str(b.kind) for b in bends]
