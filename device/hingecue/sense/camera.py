@@ -89,7 +89,7 @@ def _is_film(path: Path) -> bool:
 def _open(path: Path, width: int, height: int, fps: float) -> cv2.VideoCapture:
     if not path.exists():
         raise _fault("camera_missing", path, "there is no such camera", _what_is_there())
-    if not os.access(path, os.R_OK | os.W_OK):
+    if not os.access(path, os.R_OK if _is_film(path) else os.R_OK | os.W_OK):
         raise _fault(
             "camera_denied",
             path,
