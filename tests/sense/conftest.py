@@ -11,7 +11,7 @@ import pytest
 
 from hingecue.sense import video
 
-SHARED = Path("/work/shared/data")
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 class MakeFilm(Protocol):

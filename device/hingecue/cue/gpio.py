@@ -234,7 +234,7 @@ def _let_go(device: Any) -> None:
     """Close a pin. One that fails would fail again in its finalizer, which prints a traceback: it forgets its pin."""
     try:
         device.close()
-    except BaseException:
+    except _errors():
         device._pin = None  # noqa: SLF001 - gpiozero has no public word for it
         raise
 
