@@ -15,11 +15,8 @@ from hingecue.cue.patterns import PATTERNS
 from tests.virtual_device.boot import HERE
 
 pytestmark = pytest.mark.virtual
-LOOSE_S = 0.06
-"""What a pulse may be longer or shorter than its pattern, s: the PWM is software, and the guest's one core is a share
-of a machine that does other things. Patterns differ by more: pulses of 60, 150 and 300 ms, and their number."""
-PACE_S = 3.0
-"""What a film and closing its program may take more or less than its length, s: film and chips then keep step."""
+LOOSE_S = 0.01
+"""What a pulse may be longer or shorter than its pattern, s: a period of the PWM, and the step of the scope."""
 
 
 def report_of(outcome):
@@ -29,15 +26,6 @@ def report_of(outcome):
 
 def plan(name):
     return f"exec $PY {HERE / 'plans' / name}"
-
-
-def in_pace(guest):
-    """Run a whole lift; again where the guest's clock went another way than the film's, as on a busy machine."""
-    for _ in range(3):
-        report = report_of(guest.run(plan("whole.py")))
-        if abs(report["took_s"] - report["length_s"]) < PACE_S:
-            return report
-    pytest.skip(f"too busy: a film of {report['length_s']:.0f} s took {report['took_s']:.0f} s; try on a quiet machine")
 
 
 def test_sensors_on_a_real_bus_are_found_read_and_survive_what_happens_to_a_cable(guest) -> None:
@@ -97,6 +85,7 @@ def test_a_real_camera_gives_frames_and_says_when_it_is_silent_or_gone(guest, ti
 
 
 def test_no_bend_that_was_stored_is_lost_when_the_power_is_cut(guest, times) -> None:
+    guest.travels = False  # its disk answers in its own time
     guest.data = guest.share / "card.ext4"
     for _ in range(times):
         with guest.data.open("wb") as card:
@@ -113,25 +102,3 @@ def test_no_bend_that_was_stored_is_lost_when_the_power_is_cut(guest, times) -> 
         assert [index for (index,) in there][: int(stored)] == list(range(1, int(stored) + 1))
         for file in guest.share.glob("sessions.db*"):
             file.unlink()
-
-
-def test_a_lift_through_camera_chips_and_lines_gives_the_kinds_of_its_recording(guest) -> None:
-    report = in_pace(guest)
-    kinds = "hinge hinge flexion hinge squat flexion hinge flexion squat hinge flexion hinge".split()  # noqa: SIM905
-    assert report["status"] == 0, report["said"]
-    assert report["finished"]
-    assert report["kinds"] == kinds
-    assert "fused" in report["sources"]
-    assert report["camera light"] == [0, 1, 0]
-    early = report["cues"].count("early")
-    assert early >= 3
-    # Two pulses for every early cue, one for each after a bend; praise is not heard.
-    assert len(report["buzzes"]) == 2 * early + report["cues"].count("after")
-
-
-def test_a_sensor_that_is_pulled_out_for_two_seconds_costs_no_bend_and_no_wrong_kind(guest) -> None:
-    guest.environ["FAULT"] = "sensor"
-    report = in_pace(guest)
-    kinds = "hinge hinge flexion hinge squat flexion hinge flexion squat hinge flexion hinge".split()  # noqa: SIM905
-    assert len(report["kinds"]) == len(kinds)
-    assert all(found in {right, "unsure"} for found, right in zip(report["kinds"], kinds, strict=True))

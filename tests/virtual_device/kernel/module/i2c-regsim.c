@@ -6,7 +6,8 @@
  * 0x72 and 0x73, and the overflow flag in 0x3A (RM-MPU-6000A-00 rev. 4.2). Nobody measures anything here: samples of
  * twelve bytes are written into /sys/kernel/debug/i2c-regsim/0x68, and are taken while the chip is awake and its FIFO on.
  *
- * Faults, in /sys/module/i2c_regsim/parameters: fail_addr answers with fail_errno for fail_count transfers (0: for ever);
+ * Faults, in /sys/module/i2c_regsim/parameters: fail_addr (0: every one, the bus hangs) answers with fail_errno for
+ * fail_count transfers (0: for ever);
  * delay_us is how long every transfer takes.
  */
 #include <linux/debugfs.h>
@@ -117,7 +118,7 @@ static int one(struct i2c_msg *m)
 	for (i = 0; i < CHIPS; i++)
 		if (address[i] == m->addr)
 			c = &chips[i];
-	if (fail_addr == m->addr) {
+	if (fail_addr == m->addr || !fail_addr) {
 		if (fail_count && !--fail_count)
 			fail_addr = -1;
 		return -fail_errno;
