@@ -60,30 +60,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hingecue {__version__}")
     sub = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    demo = _command(sub, "demo", "play the bundled recording through the real models", commands.demo)
-    demo.add_argument("--json", action="store_true", help="print the object that `analyze --json` gives")
-    demo.add_argument("--fast", action="store_true", help="not at the speed of life")
-    without = demo.add_mutually_exclusive_group()
-    without.add_argument("--no-camera", action="store_true", help="with the two worn sensors only")
-    without.add_argument("--no-sensors", action="store_true", help="with the camera only")
-    demo.add_argument(
-        "--picture", type=Path, metavar="FILE", help="where to draw the session (default: in the session folder)"
-    )
-    _store_option(demo)
-    _model_options(demo)
-
-    analyze = _command(sub, "analyze", "judge photos, films and recording folders", commands.analyze)
-    analyze.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    analyze.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
-    analyze.add_argument(
-        "--no-store", dest="store", action="store_false", help="do not keep films and recordings as sessions"
-    )
-    _store_option(analyze)
-    analyze.add_argument("--picture", type=Path, metavar="FILE", help="draw the session into this SVG file")
-    analyze.add_argument(
-        "--draw", type=Path, metavar="DIR", help="draw what was seen in photos and at the bottom of bends, as PNG"
-    )
-    _model_options(analyze)
+    _demo_command(sub)
+    _analyze_command(sub)
 
     run = _command(sub, "run", "coach live from the camera", commands.run)
     _camera_options(run)
@@ -113,6 +91,35 @@ def build_parser() -> argparse.ArgumentParser:
 
     _shelf_commands(sub)
     return parser
+
+
+def _demo_command(sub: Any) -> None:
+    demo = _command(sub, "demo", "play the bundled recording through the real models", commands.demo)
+    demo.add_argument("--json", action="store_true", help="print the object that `analyze --json` gives")
+    demo.add_argument("--fast", action="store_true", help="not at the speed of life")
+    without = demo.add_mutually_exclusive_group()
+    without.add_argument("--no-camera", action="store_true", help="with the two worn sensors only")
+    without.add_argument("--no-sensors", action="store_true", help="with the camera only")
+    demo.add_argument(
+        "--picture", type=Path, metavar="FILE", help="where to draw the session (default: in the session folder)"
+    )
+    _store_option(demo)
+    _model_options(demo)
+
+
+def _analyze_command(sub: Any) -> None:
+    analyze = _command(sub, "analyze", "judge photos, films and recording folders", commands.analyze)
+    analyze.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    analyze.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    analyze.add_argument(
+        "--no-store", dest="store", action="store_false", help="do not keep films and recordings as sessions"
+    )
+    _store_option(analyze)
+    analyze.add_argument("--picture", type=Path, metavar="FILE", help="draw the session into this SVG file")
+    analyze.add_argument(
+        "--draw", type=Path, metavar="DIR", help="draw what was seen in photos and at the bottom of bends, as PNG"
+    )
+    _model_options(analyze)
 
 
 def _calibrate_command(sub: Any) -> None:
