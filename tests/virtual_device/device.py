@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import struct
 import subprocess
 import threading
@@ -14,6 +16,8 @@ PARAMETERS = Path("/sys/module/i2c_regsim/parameters")
 SIM = Path("/sys/kernel/config/gpio-sim/pi")
 VIVID = Path("/sys/bus/platform/drivers/vivid")
 VIDEO = Path("/dev/video0")
+S_CTRL, CONTROLS = 0xC008561C, 0x00F0F000  # of videodev2.h and vivid-ctrls.c
+OSD_TEXT_MODE, LOOP_VIDEO, PERCENT_DROPPED = CONTROLS + 1, CONTROLS + 37, CONTROLS + 64
 ADDRESS = {"pelvis": 0x68, "thorax": 0x69}
 G_LSB, DPS_LSB = 4096.0, 32.8  # ±8 g and ±1000 °/s, as the driver sets them
 
@@ -33,6 +37,18 @@ def plug_camera() -> None:
         if VIDEO.exists():
             return
         time.sleep(0.02)
+
+
+def control_camera(control: int, value: int) -> None:
+    """Set one of vivid's own controls, also while somebody else films."""
+    node = os.open(VIDEO, os.O_RDWR | os.O_NONBLOCK)
+    fcntl.ioctl(node, S_CTRL, struct.pack("Ii", control, value))
+    os.close(node)
+
+
+def drop_pictures(percent: int) -> None:
+    """Let the camera lose so many of its pictures. Its picture output stands still for as many."""
+    control_camera(PERCENT_DROPPED, percent)
 
 
 def pack(accel, gyro, wobble: int = 0) -> bytes:

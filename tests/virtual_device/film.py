@@ -16,7 +16,7 @@ import cv2
 
 from hingecue.app.demo import FOLDER
 from hingecue.sense.recording import open_recording
-from tests.virtual_device.device import VIDEO, Feeder, modprobe
+from tests.virtual_device.device import LOOP_VIDEO, OSD_TEXT_MODE, Feeder, control_camera, modprobe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +27,11 @@ OUTPUT = Path("/dev/video1")
 WIDTH, HEIGHT = 640, 480
 STEP_S = 0.04
 """PAL, which both ends speak: 25 pictures a second, as the bundled film has."""
-# Of videodev2.h and vivid-ctrls.c.
+# Of videodev2.h.
 S_FMT, REQBUFS, QUERYBUF, QBUF = 0xC0D05605, 0xC0145608, 0xC0585609, 0xC058560F
-DQBUF, STREAMON, S_CTRL = 0xC0585611, 0x40045612, 0xC008561C
+DQBUF, STREAMON = 0xC0585611, 0x40045612
 OUT, MMAP, INTERLACED = 2, 1, 4
 BGR24 = int.from_bytes(b"BGR3", "little")
-OSD_TEXT_MODE, LOOP_VIDEO = 0x00F0F000 + 1, 0x00F0F000 + 37
 
 
 def plug_film_camera() -> None:
@@ -45,10 +44,8 @@ def plug_film_camera() -> None:
 
 def wire() -> None:
     """Lead the output to the camera, without vivid's text in the picture; again when the camera was plugged in anew."""
-    node = os.open(VIDEO, os.O_RDWR | os.O_NONBLOCK)
-    for control, value in ((OSD_TEXT_MODE, 2), (LOOP_VIDEO, 1)):
-        fcntl.ioctl(node, S_CTRL, struct.pack("Ii", control, value))
-    os.close(node)
+    control_camera(OSD_TEXT_MODE, 2)
+    control_camera(LOOP_VIDEO, 1)
 
 
 class Projector:

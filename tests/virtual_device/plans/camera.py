@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import struct
 import threading
 import time
 from itertools import islice, pairwise
 from pathlib import Path
 
-from tests.virtual_device.device import VIDEO, modprobe, plug_camera, unplug_camera
+from tests.virtual_device.device import VIDEO, drop_pictures, modprobe, plug_camera, unplug_camera
 
 from hingecue.errors import DeviceFault
 from hingecue.sense.camera import CameraSource
-
-S_CTRL, PERCENT_DROPPED = 0xC008561C, 0x00F0F000 + 64  # of videodev2.h and vivid-ctrls.c
-
-
-def drop(percent: int) -> None:
-    """Let the camera lose so many of its pictures."""
-    node = os.open(VIDEO, os.O_RDWR | os.O_NONBLOCK)
-    fcntl.ioctl(node, S_CTRL, struct.pack("Ii", PERCENT_DROPPED, percent))
-    os.close(node)
 
 
 def code_of(do) -> str:
@@ -52,9 +41,9 @@ before = holding()
 for _ in range(int(os.environ.get("TIMES", "1"))):
     with CameraSource(VIDEO, silent_after_s=1.0) as camera:
         next(iter(camera))
-        drop(100)
+        drop_pictures(100)
         report["silent"] = code_of(lambda c=camera: [None for _ in c])
-        drop(0)
+        drop_pictures(0)
     with CameraSource(VIDEO, silent_after_s=1.0) as camera:
         report["speaks again"] = len(list(islice(camera, 3)))
         unplug_camera()
