@@ -1,4 +1,4 @@
-"""Looks once a second for faults while the device runs: tells each once, counts it, and lets the red light blink."""
+"""Looks for faults while the device runs: tells each once, counts it, and lets the red light blink."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Watch:
         self.faults: tuple[Fault, ...] = ()
 
     def look(self) -> None:
-        """Look for faults, where a second has gone since the last time. Raises nothing."""
+        """Look for faults, where a second has gone since the last time; for the pins always. Raises nothing."""
+        self._panel.look()  # from when their chip goes until they are closed, lgpio fills the journal
         now_ns = self._clock()
         if self._looked_ns is not None and now_ns - self._looked_ns < LOOK_NS:
             return
         self._looked_ns = now_ns
-        self._panel.look()
         self._keeper.again()
         self.faults = (*self._told, *self._panel.faults, *self._worn(), *self._stored())
         places = {(fault.code, fault.where): fault for fault in self.faults}
