@@ -6,8 +6,8 @@
 Somebody practises for twenty minutes with the bundled recording, over and over, then nobody is there for a quarter of
 an hour, so that the session ends; then the next one comes. Everything is the device's own but these: the camera gives
 the recording's pictures (or the landmarks that were seen in them) with the times of the fast clock, the I2C adapter and
-its chips are the tests' (one chip 1 % fast, one 1 % slow), and nobody waits. Once an hour of the fast clock a line is
-written with what the process holds.
+its chips are the tests' (one chip 1 % fast, one 1 % slow), and nobody waits. Once an hour of the fast clock, or every
+`--every` minutes, a line is written with what the process holds.
 """
 
 from __future__ import annotations
@@ -310,8 +310,9 @@ def main() -> int:
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--models", action="store_true", help="every picture through the real models")
     parser.add_argument("--model", choices=["lite", "full"], default="full")
+    parser.add_argument("--every", type=float, default=60.0, metavar="MINUTES")
     options = parser.parse_args()
-    day = Day(options.hours, models=options.models, model=options.model)
+    day = Day(options.hours, models=options.models, model=options.model, every_s=60 * options.every)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as said:
         said.write = lambda text: len(text)
