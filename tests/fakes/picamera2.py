@@ -34,6 +34,8 @@ class Sensor:
     told: dict[str, Any] = field(default_factory=dict)
     stamps: list[Any] | None = None
     refusal: Exception | None = None
+    no_memory: Exception | None = None
+    holder: Any = None
     start_refusal: Exception | None = None
     period_s: float = 0.002
     opens: threading.Event = field(default_factory=threading.Event)
@@ -92,8 +94,14 @@ class Picamera2:
         if self.sensor.refusal is not None:
             raise RuntimeError("Camera __init__ sequence did not complete.") from self.sensor.refusal
         assert camera_num < len(self.sensor.listed)
-        self.lock = threading.Lock()
+        if self.sensor.holder is not None:
+            raise RuntimeError("Failed to acquire camera: Device or resource busy")
+        self.sensor.holder = self
         self.started = threading.Event()
+        if self.sensor.no_memory is not None:  # after the camera was taken, and before there is an allocator
+            raise self.sensor.no_memory
+        self.allocator = object()
+        self.lock = threading.Lock()
         self._ended = threading.Event()
         self._jobs: list[Future[Request]] = []
         self._config: dict[str, Any] = {}
@@ -163,7 +171,9 @@ class Picamera2:
     def close(self) -> None:
         atexit.unregister(self.close)
         self.stop()
+        self.sensor.holder = None
         self.sensor.closed += 1
+        del self.allocator
 
     def _event_loop(self) -> None:
         while not (self._ended.is_set() or self.sensor.over.is_set()):

@@ -128,7 +128,6 @@ def test_a_camera_that_another_program_has_locked_is_busy_though_it_is_not_liste
     ("refusal", "code"),
     [
         (RuntimeError("Failed to acquire camera: Device or resource busy"), "camera_busy"),
-        (RuntimeError("Could not open any dmaHeap device"), "camera_denied"),
         (RuntimeError("Permission denied"), "camera_denied"),
         (RuntimeError("the sensor does not answer"), "camera_unopened"),
     ],
@@ -139,6 +138,16 @@ def test_what_the_library_wraps_is_told_by_its_name(sensor: picamera2.Sensor, re
     assert (found.code, found.blinks) == (code, 2)
     if code == "camera_unopened":
         assert "(the sensor does not answer)" in found.what
+
+
+@pytest.mark.parametrize(("heap", "code"), [("linux,cma", "camera_denied"), ("system", "camera_memory")])
+def test_a_camera_without_its_memory_is_let_go_of(sensor: picamera2.Sensor, dev: Path, heap: str, code: str) -> None:
+    (dev / "dma_heap").mkdir()
+    (dev / "dma_heap" / heap).touch()
+    sensor.no_memory = RuntimeError("Could not open any dmaHeap device")
+    assert [not_opened(sensor).code for _ in range(2)] == [code, code]
+    sensor.no_memory = None
+    start(library(), 0, (640, 480), 30, ("XBGR8888",)).close()
 
 
 @pytest.mark.parametrize(

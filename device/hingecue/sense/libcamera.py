@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -95,9 +96,12 @@ def library() -> Any:
 def start(library: Any, number: int, size: tuple[int, int], fps: float, formats: Collection[str]) -> Any:
     """Open, configure and start a camera that gives pictures in one of `formats`. Raises `DeviceFault`."""
     name = f"pi:{number}"
+    picam2 = library.__new__(library)  # known before it is whole: one that fails half-way may hold the camera
     try:
-        picam2 = library(number)
+        picam2.__init__(number)
     except (RuntimeError, OSError) as error:
+        with suppress(AttributeError, RuntimeError, OSError):  # what it has not come to cannot be closed
+            picam2.close()
         raise _not_opened(name, error) from error
     try:
         granted = _configure(picam2, size, fps)
@@ -140,6 +144,11 @@ def _sensor_mode(properties: dict[str, Any]) -> dict[str, Any]:
     return {"output_size": (width // 2, height // 2)} if width and height else {}
 
 
+def _heaps() -> list[Path]:
+    """Give where picamera2 takes the memory for pictures from, the better place first."""
+    return [_DEV / "dma_heap" / heap for heap in ("vidbuf_cached", "linux,cma")]
+
+
 def _not_opened(name: str, error: Exception) -> DeviceFault:
     """Give the fault for what picamera2 says; it wraps what libcamera said."""
     said: list[str] = []
@@ -149,8 +158,13 @@ def _not_opened(name: str, error: Exception) -> DeviceFault:
         cause = cause.__cause__ or cause.__context__
     if any("busy" in text for text in said):
         return _busy(name)
-    if any("dmaHeap" in text or "ermission denied" in text for text in said):
+    if any("ermission denied" in text for text in said):
         return _denied(name)
+    if any("dmaHeap" in text for text in said):
+        if any(heap.exists() for heap in _heaps()):
+            return _denied(name)
+        what = f"this system has no memory for cameras ({_heaps()[0]} is missing)"
+        return camera_fault("camera_memory", name, what, "sudo apt full-upgrade, and start again")
     if any("llocate" in text for text in said):
         what = f"there is no memory for its pictures ({said[-1]})"
         return camera_fault("camera_memory", name, what, "try --width 320 --height 240, or end other camera programs")
