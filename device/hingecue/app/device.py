@@ -136,10 +136,17 @@ class Device:
 
     def _practise(self) -> Action | None:
         """Open the parts, run sessions, and give what was asked for; None when the source has ended."""
+        said: set[str] = set()
+
+        def once(sentence: str) -> None:
+            if sentence not in said:
+                said.add(sentence)
+                tell(sentence)
+
         while True:
             with ExitStack() as stack:
                 try:
-                    camera, reader = open_parts(stack, self._options, self._settings)
+                    camera, reader = open_parts(stack, self._options, self._settings, once)
                 except DeviceFault as fault:
                     if not self._pulse.served or left_behind():  # a camera that hangs opens in a new process only
                         raise

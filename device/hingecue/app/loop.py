@@ -201,11 +201,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def open_parts(stack: ExitStack, options: Namespace, settings: Settings) -> tuple[LiveCamera | None, ImuReader | None]:
+def open_parts(
+    stack: ExitStack, options: Namespace, settings: Settings, say: Callable[[str], None] = tell
+) -> tuple[LiveCamera | None, ImuReader | None]:
     """Open the camera and the sensors that are there; without a camera the sensors must be."""
     camera = None
     if not options.no_camera:
-        camera = stack.enter_context(open_camera(settings, tell))
+        camera = stack.enter_context(open_camera(settings, say))
     if options.no_sensors:
         return camera, None
     try:
@@ -214,7 +216,7 @@ def open_parts(stack: ExitStack, options: Namespace, settings: Settings) -> tupl
         if camera is None or fault.code not in ABSENT:
             raise
         return camera, None
-    tell(f"{len(reader.sensors)} motion sensors: {', '.join(sensor.role for sensor in reader.sensors)}")
+    say(f"{len(reader.sensors)} motion sensors: {', '.join(sensor.role for sensor in reader.sensors)}")
     return camera, reader
 
 
