@@ -70,21 +70,21 @@ def unpacked(release: str) -> Path:
     apt = 'chroot "$1" apt-get install --quiet --yes --option APT::Install-Recommends=true --download-only'
     fetch = f"{apt} {' '.join(FETCHED)}"
     options = ["--variant=apt", f"--include={','.join(BASE)}", f"--customize-hook={fetch}"]
-    return _made(f"{release}-{own_arch()}", [*options, "--skip=cleanup/apt", release])
+    return made(f"{release}-{own_arch()}", [*options, "--skip=cleanup/apt", release])
 
 
 def unpacked_arm64(release: str, packages: list[str]) -> Path:
     """Give an arm64 system with these packages: unpacked only, since nothing of it runs while it is made."""
     include = f"--include={','.join(packages)}"
-    made = _made(f"{release}-arm64", ["--variant=extract", "--architectures=arm64", include, release])
+    place = made(f"{release}-arm64", ["--variant=extract", "--architectures=arm64", include, release])
     for name in ("bin", "sbin", "lib"):
-        if not (made / name).exists():
-            (made / name).symlink_to(f"usr/{name}")
-    return made
+        if not (place / name).exists():
+            (place / name).symlink_to(f"usr/{name}")
+    return place
 
 
-def _made(name: str, words: list[str]) -> Path:
-    """Make it once; the name tells from which words, so that other words make another one."""
+def made(name: str, words: list[str]) -> Path:
+    """Make it once by mmdebstrap's `words`; its name tells from which, so that other words make another one."""
     place = cache() / f"{name}-{sha256(' '.join(words).encode()).hexdigest()[:8]}"
     if not place.exists():
         part = place.with_name(place.name + ".part")

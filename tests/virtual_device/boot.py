@@ -47,15 +47,18 @@ def libraries() -> Path:
 class Guest:
     """One boot. `share` is seen in the guest as /run/share; `data`: a file with ext4, seen as /run/data.
 
-    `systemd`: it is the guest's first process, and the product is installed as systemd/README.md says. `travels`: the
-    guest's clock stands still while it computes and jumps while it waits, so that what happens is the same on a busy
-    machine and on a quiet one. Only its disk (`data`) lives outside of that clock, and would seem to take hours.
+    `systemd`: it is the guest's first process, and the product is installed as systemd/README.md says. `layers`: not
+    this machine's system but this one with the product in it, its folders from the topmost down; it boots by itself,
+    and the plan is a unit before the product's. `travels`: the guest's clock stands still while it computes and jumps
+    while it waits, so that what happens is the same on a busy machine and on a quiet one. Only its disk (`data`) lives
+    outside of that clock, and would seem to take hours.
     """
 
     share: Path
     data: Path | None = None
     environ: dict[str, str] = field(default_factory=dict)
     systemd: bool = False
+    layers: tuple[Path, ...] = ()
     travels: bool = True
 
     def start(self, plan: str) -> subprocess.Popen[bytes]:
@@ -76,16 +79,21 @@ class Guest:
             "LIBRARIES": str(libraries()),
             **self.environ,
         }
+        places = (CHECKOUT, Path(sys.prefix), libraries())
+        see = [str(p) for p in places if str(p).startswith(("/tmp/", "/run/"))]  # noqa: S108
+        if self.layers:
+            given |= {"PYTHONPATH": str(CHECKOUT), "PY": "/opt/hingecue/bin/python3"}
+            see = [str(CHECKOUT)]
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in given.items()]
         (self.share / "environ.sh").write_text("".join(lines), "utf-8")
         (self.share / "plan.sh").write_text(f". ./environ.sh\n{plan}\n", "utf-8")
-        see = [str(p) for p in (CHECKOUT, Path(sys.prefix), libraries()) if str(p).startswith(("/tmp/", "/run/"))]  # noqa: S108
         words = [
             str(place / "vmlinux"),
             f"mem={MEMORY}",
             *("root=none", "rootfstype=hostfs", "rootflags=/", "ro", f"init={HERE / 'init'}"),
             *(f"vdev.share={self.share}", f"vdev.modules={place}", f"vdev.see={','.join(see)}"),
-            f"vdev.mode={'systemd' if self.systemd else 'plain'}",
+            f"vdev.mode={'whole' if self.layers else 'systemd' if self.systemd else 'plain'}",
+            f"vdev.lower={':'.join(map(str, self.layers)) or '/'}",
             *("con=null", "con0=null,fd:1", "ssl=null", "quiet"),
         ]
         if self.travels:

@@ -116,14 +116,28 @@ def _buffer(index: int) -> bytearray:
     return bytearray(struct.pack("5I40xI24x", index, OUT, WIDTH * HEIGHT * 3, 0, INTERLACED, MMAP))
 
 
+class Worn:
+    """What both sensors measured in the bundled recording."""
+
+    def __init__(self) -> None:
+        with open_recording(FOLDER) as recording:
+            self._tracks = {r: (t.accel_g.tolist(), t.gyro_dps.tolist(), t.rate_hz) for r, t in recording.imu.items()}
+            self.length_s = recording.duration_s
+
+    def at(self, role: str, at_s: float) -> tuple[list[float], list[float]]:
+        """Give acceleration, g, and turning, deg/s; before the beginning and after the end one stands still."""
+        accel, gyro, rate_hz = self._tracks[role]
+        i = max(0, min(len(accel) - 1, int(at_s * rate_hz)))
+        return accel[i], gyro[i]
+
+
 class Lifter:
     """Somebody who lifts as in the bundled recording, `rounds` times, before the camera and with both chips on."""
 
     def __init__(self, rounds: int = 1) -> None:
         self._rounds = rounds
-        with open_recording(FOLDER) as recording:
-            self._tracks = {r: (t.accel_g.tolist(), t.gyro_dps.tolist(), t.rate_hz) for r, t in recording.imu.items()}
-            self.length_s = recording.duration_s
+        self._worn = Worn()
+        self.length_s = self._worn.length_s
         self._projector: Projector | None = None
         self._feeder = Feeder(self._measured)
 
@@ -137,8 +151,5 @@ class Lifter:
         return time.monotonic() - self._projector.at_s
 
     def _measured(self, role: str, _t_s: float) -> tuple[list[float], list[float]]:
-        accel, gyro, rate_hz = self._tracks[role]
         at_s = (self._projector and self._projector.at_s) or 0.0
-        at_s = min(at_s, self._rounds * self.length_s - 0.01) % self.length_s
-        i = min(len(accel) - 1, int(at_s * rate_hz))
-        return accel[i], gyro[i]
+        return self._worn.at(role, min(at_s, self._rounds * self.length_s - 0.01) % self.length_s)
