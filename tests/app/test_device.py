@@ -172,10 +172,16 @@ def test_pins_that_go_away_end_it_with_their_fault_for_systemd_to_start_it_again
 
 def test_a_service_waits_for_its_camera_and_blinks(home, tmp_path, film, bench, service, monkeypatch, capsys):
     monkeypatch.setattr(device, "AGAIN_S", 0.1)
-    place = tmp_path / "camera.mp4"
+    place, tries, real = tmp_path / "camera.mp4", [], device.open_parts
+
+    def chosen(stack, options, settings, say):
+        tries.append(say("camera pi:0: libcamera lists imx708"))
+        return real(stack, options, settings, say)
+
+    monkeypatch.setattr(device, "open_parts", chosen)
 
     def play():
-        until(lambda: service()["state"] == "waiting", 20.0)
+        until(lambda: service()["state"] == "waiting" and len(tries) > 2, 20.0)
         assert service()["faults"][0]["blinks"] == 2
         until(lambda: bench.seen("led_red").count(1.0) >= 2, 10.0)
         film.rename(place)
@@ -184,6 +190,7 @@ def test_a_service_waits_for_its_camera_and_blinks(home, tmp_path, film, bench, 
     assert running(place, play) == 0
     err = capsys.readouterr().err
     assert err.count("there is no such camera") == 1
+    assert err.count("libcamera lists imx708") == 1
     assert "it is there again" in err
     assert [fault.code for fault in kept_faults(home / "sessions.db")] == ["camera_missing"]
 
