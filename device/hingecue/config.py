@@ -5,16 +5,24 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from hingecue.boards import spare_cores, this_board
 
+SERVICE_HOME: Final = Path("/var/lib/hingecue")
+"""Where the service keeps its sessions, for itself and for root alone."""
+
 
 def home() -> Path:
-    """Give the folder where HingeCue keeps sessions: $HINGECUE_HOME, else the user's data folder."""
+    """Give the folder where HingeCue keeps sessions: $HINGECUE_HOME, else the service's, else the user's data folder.
+
+    The service's is taken by whoever may write there: `sudo hingecue sessions` shows what was lifted before the wall.
+    """
     own = os.environ.get("HINGECUE_HOME")
     if own:
         return Path(own)
+    if os.access(SERVICE_HOME, os.W_OK):
+        return SERVICE_HOME
     data = os.environ.get("XDG_DATA_HOME")
     return (Path(data) if data else Path.home() / ".local" / "share") / "hingecue"
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from hingecue import config
 from hingecue.errors import StoreFault
 from hingecue.store.migrations import MIGRATIONS
 
@@ -135,7 +138,18 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _begin_as_folder(path: Path) -> None:
+    """Make a file that root begins its folder's owner's, as SQLite does with what it keeps beside it."""
+    if os.geteuid() != 0 or path.exists():
+        return
+    with suppress(OSError):  # SQLite says why it cannot be made
+        folder = path.parent.stat()
+        path.touch()
+        os.chown(path, folder.st_uid, folder.st_gid)
+
+
 def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+    _begin_as_folder(path)
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     try:
         # FULL: at a power cut NORMAL lost acknowledged commits, FULL none (research/engineering).
@@ -203,7 +217,11 @@ def _empty(path: Path) -> StoreFault:
         "store_empty",
         where=str(path),
         what="no session is stored here yet",
-        try_this="practise once with `hingecue run`, or set HINGECUE_HOME to the folder that has them",
+        try_this=(
+            "practise once with `hingecue run`, or put sudo before the command for those of the service"
+            if config.SERVICE_HOME.exists() and path.parent != config.SERVICE_HOME
+            else "practise once with `hingecue run`, or set HINGECUE_HOME to the folder that has them"
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from hingecue.app.doctor.scrub import Scrubber, secrets_of_machine
 from hingecue.app.doctor.service import STATUS, UNIT
 from hingecue.app.wallclock import known_utc
 from hingecue.boards import board_name
+from hingecue.config import SERVICE_HOME
 from hingecue.cue.pins import pins_path
 from hingecue.errors import InputFault, StoreFault
 from hingecue.store.counts import profile_names, store_counts
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 JOURNAL_LINES: Final = 2000
 JOURNAL_LIMIT_S: Final = 20.0
 """A journal of months on a slow card takes seconds to be searched (our judgement)."""
-SERVICES_STORE: Final = Path("var/lib/hingecue/sessions.db")
+SERVICES_STORE: Final = (SERVICE_HOME / "sessions.db").relative_to("/")
 PACKAGES: Final = (
     "hingecue", "numpy", "opencv-python-headless", "opencv-python", "ai-edge-litert", "tflite-runtime", "smbus2",
     "rich", "gpiozero", "lgpio", "picamera2", "simplejpeg", "libcamera",
