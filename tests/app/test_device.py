@@ -170,6 +170,22 @@ def test_pins_that_go_away_end_it_with_their_fault_for_systemd_to_start_it_again
     assert [fault.code for fault in kept_faults(home / "sessions.db")] == ["gpio_error"]
 
 
+def test_a_stopped_device_whose_pins_go_ends_for_a_new_one(home, film, bench, service, capsys):
+    def play():
+        until(lambda: service()["state"] == "coaching", 20.0)
+        press(bench)
+        until(lambda: service()["state"] == "stopped by the button", 20.0)
+
+        def gone(value):
+            raise OSError(19, "No such device")
+
+        bench.chip.pin(f"GPIO{PINS.led_camera}")._set_state = gone
+
+    assert running(film, play) == 1
+    assert "the pin fails" in capsys.readouterr().err
+    assert [fault.code for fault in kept_faults(home / "sessions.db")] == ["gpio_error"]
+
+
 def test_a_service_waits_for_its_camera_and_blinks(home, tmp_path, film, bench, service, monkeypatch, capsys):
     monkeypatch.setattr(device, "AGAIN_S", 0.1)
     place, tries, real = tmp_path / "camera.mp4", [], device.open_parts

@@ -168,6 +168,32 @@ def test_pins_that_are_gone_are_noticed_though_nobody_moves_them(chip, pi):
         assert panel.lost.code == "gpio_error"
 
 
+def test_pins_of_a_pi_that_come_late_are_opened_and_show_what_is_to_be_seen(chip, bench, pi, monkeypatch):
+    told, opened, now_ns = [], panels.open_chip, [0]
+    monkeypatch.setattr(panels, "open_chip", refused("gpio_missing"))
+    monkeypatch.setattr(panels, "monotonic_ns", lambda: now_ns[0])
+    with open_panel(told.append, pi) as panel:
+        panel.show_camera(on=True)
+        panel.show(Light.READY)
+        panel.show_fault(4)
+        now_ns[0] += panels.AGAIN_NS
+        panel.look()
+        assert [fault.code for fault in panel.faults] == ["gpio_missing"]
+        monkeypatch.setattr(panels, "open_chip", opened)
+        panel.look()
+        assert panel.faults != ()  # it was tried a moment ago
+        now_ns[0] += panels.AGAIN_NS
+        panel.look()
+        assert panel.faults == ()
+        assert len(told) == 2
+        assert told[1] == "the pins are there again"
+        until(lambda: bench.seen("led_camera")[-1:] == [1.0])
+        until(lambda: bench.seen("led_red")[-3:] == [1.0, 0.0, 1.0])
+        panel.show_fault(0)
+        until(lambda: bench.seen("led_green")[-1:] == [1.0])
+    assert bench.seen("led_green")[-1:] == [0.0]
+
+
 @pytest.mark.parametrize(
     ("reasons", "bending", "muted", "light"),
     [

@@ -130,6 +130,9 @@ class Device:
         self._panel.show_fault(0)
         self._panel.show(Light.STOPPED)
         while True:
+            self._panel.look()
+            if self._panel.lost is not None:  # nobody could press the button any more
+                raise self._panel.lost
             self._pulse.idle("stopped by the button")
             if (asked := self._panel.wait(WAIT_S)) is not None:
                 return asked
@@ -162,6 +165,7 @@ class Device:
             tell(str(fault))
             keep_fault(self._settings.database, fault)
         self._missing = fault
+        self._panel.look()
         self._panel.show_fault(blinks_of([fault]))
         self._pulse.idle("waiting", [fault])
         return self._panel.wait(AGAIN_S)

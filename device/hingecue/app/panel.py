@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hingecue.boards import is_pi
+from hingecue.clock import monotonic_ns
 from hingecue.cue.gpio import GpioButton, GpioCue, open_chip
 from hingecue.cue.lights import Light
 from hingecue.cue.pins import read_pins
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 HOLD_S: Final = 0.3
 """A light changes once its state has stood for so many seconds: one odd frame is no flicker (our judgement)."""
+AGAIN_NS: Final = 2_000_000_000
+"""How often pins that could not be opened are tried again, ns: a try takes milliseconds (our judgement)."""
 NO_DOUBT: Final = frozenset({Reason.PERSON_LOST, Reason.NOT_CALIBRATED, Reason.TOO_SHALLOW, Reason.NEAR_THRESHOLD})
 """Reasons that are nobody's to mend while they stand there: they do not turn the light to amber."""
 ABSENT: Final = frozenset({"gpio_library", "gpio_missing"})
@@ -31,14 +34,21 @@ ABSENT: Final = frozenset({"gpio_library", "gpio_missing"})
 
 
 class Panel:
-    """Cues, lights and the button. `pins` is None where there are none; `faults`: what could not be opened.
+    """Cues, lights and the button. `faults`: what could not be opened; `again`: tries once more to open the pins.
 
     The button's thread only leaves word here, `asked` gives it to the loop; muting is done at once.
     """
 
-    def __init__(self, pins: GpioCue | None = None, faults: tuple[DeviceFault, ...] = ()) -> None:
-        self._pins = pins
+    def __init__(
+        self,
+        faults: tuple[DeviceFault, ...] = (),
+        again: Callable[[Panel], None] | None = None,
+    ) -> None:
+        self._pins: GpioCue | None = None
         self._faults = faults
+        self._again = again
+        self._tried_ns = monotonic_ns()
+        self._camera = False
         self._asked: deque[Action] = deque()
         self._news = threading.Event()
         self._light = Light.READY
@@ -59,6 +69,14 @@ class Panel:
     def muted(self) -> bool:
         """Whether cues are kept back from motor and buzzer."""
         return self._pins is not None and self._pins.muted
+
+    def have(self, pins: GpioCue, faults: tuple[DeviceFault, ...] = ()) -> None:
+        """Take the pins, and show on them what is to be seen now; `faults`: what beside them could not be opened."""
+        self._pins, self._faults, self._again = pins, faults, None
+        pins.show_camera(on=self._camera)
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            self._show(shown)
 
     def press(self, press: Press) -> None:
         """Take what the button asks for; called in its thread."""
@@ -114,13 +132,17 @@ class Panel:
 
     def show_camera(self, *, on: bool) -> None:
         """Shine while the camera is open."""
+        self._camera = on
         if self._pins is not None:
             self._pins.show_camera(on=on)
 
     def look(self) -> None:
-        """Find out whether the pins are still there."""
+        """Find out whether the pins are still there, or there at last."""
         if self._pins is not None:
             self._pins.look()
+        elif self._again is not None and monotonic_ns() - self._tried_ns >= AGAIN_NS:
+            self._tried_ns = monotonic_ns()
+            self._again(self)
 
     def _show(self, wish: Light | int) -> None:
         if wish == self._shown:
@@ -148,31 +170,41 @@ def light_of(posture: Posture, *, bending: bool, muted: bool) -> Light:
 def open_panel(tell: Callable[[str], None], prefix: Path = Path("/")) -> Iterator[Panel]:
     """Open the pins and the button. What cannot be had is a fault of the panel, and the rest works.
 
-    A machine that is no Raspberry Pi has no pins, and nothing is said about it.
+    A machine that is no Raspberry Pi has no pins, and nothing is said about it. A Pi has some: they are tried again.
     """
     with ExitStack() as stack:
+        panel = Panel()
         try:
-            numbers = read_pins()
-            chip = stack.enter_context(open_chip())
+            _hang(panel, stack, tell)
         except DeviceFault as fault:
-            if fault.code in ABSENT and not is_pi(prefix):
-                yield Panel()
-                return
-            tell(str(fault))
-            yield Panel(faults=(fault,))
-            return
-        pins = GpioCue(numbers, chip)
-        stack.callback(pins.close)
-        panel = Panel(pins)
-        try:
-            button = GpioButton(numbers.button, panel.press, chip)
-        except DeviceFault as unheard:
-            panel = Panel(pins, (unheard,))
-        else:
-            stack.callback(_close, button, tell)
-        for found in panel.faults:
-            tell(str(found))
+            if fault.code not in ABSENT or is_pi(prefix):
+                tell(str(fault))
+                panel = Panel((fault,), lambda panel: _hang_at_last(panel, stack, tell))
         yield panel
+
+
+def _hang(panel: Panel, stack: ExitStack, tell: Callable[[str], None]) -> None:
+    """Open the pins for the panel. Raises `DeviceFault` where there are none; one that cannot be had is told."""
+    numbers = read_pins()
+    chip = stack.enter_context(open_chip())
+    pins = GpioCue(numbers, chip)
+    stack.callback(pins.close)
+    try:
+        button = GpioButton(numbers.button, panel.press, chip)
+    except DeviceFault as unheard:
+        panel.have(pins, (unheard,))
+    else:
+        panel.have(pins)
+        stack.callback(_close, button, tell)
+    for found in panel.faults:
+        tell(str(found))
+
+
+def _hang_at_last(panel: Panel, stack: ExitStack, tell: Callable[[str], None]) -> None:
+    """Try again what failed, which was told."""
+    with suppress(DeviceFault):
+        _hang(panel, stack, tell)
+        tell("the pins are there again")
 
 
 def _close(button: GpioButton, tell: Callable[[str], None]) -> None:

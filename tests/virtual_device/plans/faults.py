@@ -112,7 +112,7 @@ class Camera:
 
 
 class Pins:
-    """The GPIO chip goes; without pins only a new process helps."""
+    """The GPIO chip goes: a new process ends the old one's talk, and opens it when it is there again."""
 
     restarts = True
     pid = ""
@@ -217,7 +217,7 @@ for _ in range(int(os.environ.get("TIMES", "1"))):
     untold += not until(fault.told, 30.0)
     fault.heal()
     healed_s = time.monotonic()
-    if not until(coaching):
+    if not until(lambda: coaching() and not status()["faults"]):
         report["did not come back"] = journal()
         break
     back_s.append(round(time.monotonic() - healed_s, 1))
