@@ -180,6 +180,7 @@ def test_a_stopped_device_whose_pins_go_ends_for_a_new_one(home, film, bench, se
             raise OSError(19, "No such device")
 
         bench.chip.pin(f"GPIO{PINS.led_camera}")._set_state = gone
+        time.sleep(2.5)
 
     assert running(film, play) == 1
     assert "the pin fails" in capsys.readouterr().err
