@@ -19,6 +19,9 @@ from tests.virtual_device.boot import HERE
 pytestmark = pytest.mark.virtual
 LOOSE_S = 0.01
 """What a pulse may be longer or shorter than its pattern, s: a period of the PWM, and the step of the scope."""
+CHIPS = 7
+"""How often the GPIO chip may go in one boot: this kernel never gives a number again that was in use when its chip went,
+and its numbers are enough for nine chips of 54 lines."""
 APART_S = 0.06
 """How far the clock of the session may seem from the film's, s: a picture, since both are told by the first bottom."""
 
@@ -89,10 +92,13 @@ def test_what_practice_outlives_costs_no_bend_and_no_restart(guest, times, fault
 
 @pytest.mark.parametrize("fault", ["frozen", "camera", "pins"])
 def test_what_only_a_new_process_mends_costs_no_finished_bend_and_needs_no_hand(guest, times, fault) -> None:
-    report = befall(guest, times, fault)
-    assert report["restarts"] >= times
-    # RestartSec= and what a camera needs; the processor's own time is not in the guest's.
-    assert max(report["back_s"]) < 5.0
+    most = CHIPS if fault == "pins" else times
+    for begin in range(0, times, most):
+        rounds = min(most, times - begin)
+        report = befall(guest, rounds, fault)
+        assert report["restarts"] >= rounds
+        # RestartSec= and what a camera needs; the processor's own time is not in the guest's.
+        assert max(report["back_s"]) < 5.0
 
 
 def befall(guest, times, fault) -> dict:
