@@ -20,8 +20,8 @@ pytestmark = pytest.mark.virtual
 LOOSE_S = 0.01
 """What a pulse may be longer or shorter than its pattern, s: a period of the PWM, and the step of the scope."""
 CHIPS = 7
-"""How often the GPIO chip may go in one boot: this kernel never gives a number again that was in use when its chip went,
-and its numbers are enough for nine chips of 54 lines."""
+"""How often the GPIO chip may go in one boot: this kernel never gives a number again that was in use when its chip
+went, and it has numbers for nine chips of 54 lines."""
 APART_S = 0.06
 """How far the clock of the session may seem from the film's, s: a picture, since both are told by the first bottom."""
 
