@@ -74,10 +74,14 @@ def test_ctrl_c_leaves_no_program_behind(tmp_path) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started deaf to it
     thread.start()
-    with pytest.raises(KeyboardInterrupt):
-        ask(["sh", "-c", f"echo $$ > {mark}; sleep 60"], 30.0)
-    thread.join()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ask(["sh", "-c", f"echo $$ > {mark}; sleep 60"], 30.0)
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, before)
     assert gone(mark.read_text("ascii").strip())
 
 
