@@ -34,6 +34,8 @@ WANTED: Final = "XBGR8888"
 OPEN_WITHIN_S: Final = 10.0
 """Opening takes about a second; libcamera waits without an end for a sensor that does not answer (our judgement)."""
 _DEV: Final = Path("/dev")
+_HEAPS: Final = ("vidbuf_cached", "linux,cma")
+"""Where picamera2 takes the memory for pictures from, below /dev/dma_heap."""
 _APT: Final = "sudo apt install python3-picamera2"
 _RIBBON: Final = "shut down, seat the ribbon at both ends, its contacts as the sockets want them, and start"
 
@@ -144,11 +146,6 @@ def _sensor_mode(properties: dict[str, Any]) -> dict[str, Any]:
     return {"output_size": (width // 2, height // 2)} if width and height else {}
 
 
-def _heaps() -> list[Path]:
-    """Give where picamera2 takes the memory for pictures from, the better place first."""
-    return [_DEV / "dma_heap" / heap for heap in ("vidbuf_cached", "linux,cma")]
-
-
 def _not_opened(name: str, error: Exception) -> DeviceFault:
     """Give the fault for what picamera2 says; it wraps what libcamera said."""
     said: list[str] = []
@@ -161,9 +158,10 @@ def _not_opened(name: str, error: Exception) -> DeviceFault:
     if any("ermission denied" in text for text in said):
         return _denied(name)
     if any("dmaHeap" in text for text in said):
-        if any(heap.exists() for heap in _heaps()):
+        heaps = [_DEV / "dma_heap" / heap for heap in _HEAPS]
+        if any(heap.exists() for heap in heaps):
             return _denied(name)
-        what = f"this system has no memory for cameras ({_heaps()[0]} is missing)"
+        what = f"this system has no memory for cameras (neither {' nor '.join(map(str, heaps))} is there)"
         return camera_fault("camera_memory", name, what, "sudo apt full-upgrade, and start again")
     if any("llocate" in text for text in said):
         what = f"there is no memory for its pictures ({said[-1]})"
