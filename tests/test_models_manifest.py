@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hingecue.pose.runtime import ModelSpec, Network, read_manifest
+from hingecue.pose.manifest import ModelSpec, read_manifest
+from hingecue.pose.runtime import Network
 
 MODELS = Path(__file__).parents[1] / "models"
 MANIFEST = read_manifest(MODELS)

@@ -23,7 +23,8 @@ RECIPE = Path(__file__).resolve().parent
 sys.path.insert(0, str(RECIPE.parents[1] / "device"))
 
 from hingecue.app.bench import bundled_frames  # noqa: E402
-from hingecue.pose.runtime import Network, models_folder  # noqa: E402
+from hingecue.pose.manifest import models_folder  # noqa: E402
+from hingecue.pose.runtime import Network  # noqa: E402
 from hingecue.pose.silhouette import FLEXION_SCALE, HEADS  # noqa: E402
 from hingecue.pose.spine import open_spine  # noqa: E402
 from hingecue.pose.tracker import PoseTracker  # noqa: E402

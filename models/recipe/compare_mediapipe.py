@@ -129,7 +129,7 @@ def compare(photos: Path, reference: Path | None, package: Path | None) -> None:
     """Print the table."""
     import make_pose  # noqa: PLC0415 - needs the extra `models`
 
-    from hingecue.pose.runtime import models_folder  # noqa: PLC0415 - absent in MediaPipe's environment
+    from hingecue.pose.manifest import models_folder  # noqa: PLC0415 - absent in MediaPipe's environment
 
     known = np.load(reference) if reference else {}
     with tempfile.TemporaryDirectory() as folder:

@@ -15,8 +15,9 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from hingecue.errors import ModelFault
-from hingecue.pose import runtime
-from hingecue.pose.runtime import Network, checked_model, models_folder, read_manifest
+from hingecue.pose import manifest, runtime
+from hingecue.pose.manifest import MODELS_VARIABLE, checked_model, models_folder, read_manifest
+from hingecue.pose.runtime import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,10 +218,10 @@ def test_a_broken_manifest_is_a_fault(tmp_path: Path, text: str | None, message:
 def test_the_folder_is_the_variable_s_then_the_wheel_s_then_the_tree_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(runtime.MODELS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path))
     assert models_folder() == tmp_path
-    monkeypatch.delenv(runtime.MODELS_VARIABLE)
-    monkeypatch.setattr(runtime, "_PACKAGE", tmp_path / "device" / "hingecue")
+    monkeypatch.delenv(MODELS_VARIABLE)
+    monkeypatch.setattr(manifest, "_PACKAGE", tmp_path / "device" / "hingecue")
     assert models_folder() == tmp_path / "models"
     (tmp_path / "device" / "hingecue" / "_models").mkdir(parents=True)
     assert models_folder() == tmp_path / "device" / "hingecue" / "_models"

@@ -26,7 +26,7 @@ sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
 from body.bank import make_bank  # noqa: E402
 from body.pose import Rig  # noqa: E402
 
-from hingecue.pose.runtime import MODELS_VARIABLE  # noqa: E402
+from hingecue.pose.manifest import MODELS_VARIABLE  # noqa: E402
 from hingecue.pose.silhouette import SilhouetteSpine  # noqa: E402
 from spine.dataset import load  # noqa: E402
 from spine.generate import AGES, BANK_SEED, Eye, generate, rough_square  # noqa: E402

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hingecue.app.doctor.finding import OK, Finding, of_fault
 from hingecue.errors import ModelFault
-from hingecue.pose.runtime import checked_model, models_folder, read_manifest
+from hingecue.pose.manifest import checked_model, models_folder, read_manifest
 
 if TYPE_CHECKING:
     from hingecue.config import Settings

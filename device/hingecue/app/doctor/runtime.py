@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from hingecue.app.doctor.finding import OK, Finding, of_fault
 from hingecue.app.doctor.origin import folder_of
 from hingecue.errors import ModelFault
-from hingecue.pose.runtime import Network, read_manifest, runtime
+from hingecue.pose.manifest import read_manifest
+from hingecue.pose.runtime import Network, runtime
 
 if TYPE_CHECKING:
     from hingecue.config import Settings
