@@ -26,9 +26,10 @@ from body import camera as cameras  # noqa: E402
 from body import raster  # noqa: E402
 from body.bank import make_bank  # noqa: E402
 from body.clothes import Outfit, Wardrobe  # noqa: E402
+from body.material import material  # noqa: E402
 from body.mesh import Mesh, solid  # noqa: E402
 from body.pose import Limbs, Pose, Posed, Rig, direction, pose_body  # noqa: E402
-from spine.pictures import cylinder  # noqa: E402
+from spine.things import cylinder  # noqa: E402
 
 SEED = 12
 BANK, BODY = (8, 21), 1
@@ -165,7 +166,7 @@ def dumbbell(posed: Posed) -> list[Mesh]:
         for e in "LR"
     ]
     top = 0.5 * (hands[0] + hands[1]) + np.array([0, 0, 0.03])
-    iron, grip = raster.material((0.02, 0.02, 0.025), shine=0.5), raster.material((0.4, 0.4, 0.42), shine=0.6)
+    iron, grip = material((0.02, 0.02, 0.025), shine=0.5), material((0.4, 0.4, 0.42), shine=0.6)
     down = np.array([0, 0, -1.0])
     return [
         cylinder(top + 0.02 * down, top + 0.10 * down, 0.065, iron, 24),
@@ -201,10 +202,10 @@ def quad(corners: list[tuple[float, float, float]], material: np.ndarray) -> Mes
 
 def room() -> list[Mesh]:
     """Make the room: a plaster wall with a skirting and a rail, a rubber floor, a mat."""
-    wall = raster.material((0.62, 0.60, 0.55), noise=0.05, noise_scale=0.6)
-    floor = raster.material((0.10, 0.105, 0.115), noise=0.25, noise_scale=3.0)
-    mat = raster.material((0.045, 0.13, 0.15), noise=0.08, noise_scale=2.0)
-    wood = raster.material((0.35, 0.20, 0.10), noise=0.1)
+    wall = material((0.62, 0.60, 0.55), noise=0.05, noise_scale=0.6)
+    floor = material((0.10, 0.105, 0.115), noise=0.25, noise_scale=3.0)
+    mat = material((0.045, 0.13, 0.15), noise=0.08, noise_scale=2.0)
+    wood = material((0.35, 0.20, 0.10), noise=0.1)
     x = 1.35
     return [
         quad([(-4, -4, 0), (4, -4, 0), (4, 4, 0), (-4, 4, 0)], floor),
@@ -217,7 +218,7 @@ def room() -> list[Mesh]:
 
 def clothes() -> Outfit:
     """Give what the person wears."""
-    m = raster.material
+    m = material
     return Outfit(
         materials={
             "skin": m((0.42, 0.24, 0.16), shine=0.1), "shirt": m((0.75, 0.22, 0.08), noise=0.06, bump=0.2),

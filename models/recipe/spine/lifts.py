@@ -30,8 +30,9 @@ from hingecue.pose.spine import open_spine  # noqa: E402
 from hingecue.pose.tracker import PoseTracker  # noqa: E402
 from hingecue.types import Frame  # noqa: E402
 from spine.generate import AGES, BANK_SEED, BODIES, TEST_BODIES  # noqa: E402
-from spine.pictures import draw_outfit, lamp, room, things  # noqa: E402
+from spine.pictures import draw_outfit, lamp, room  # noqa: E402
 from spine.postures import Drawn, draw_posture  # noqa: E402
+from spine.things import things  # noqa: E402
 
 RATE = 15
 STAND_S, DOWN_S, HOLD_S, UP_S, REST_S = 1.6, 1.5, 0.3, 1.4, 1.2
