@@ -158,7 +158,7 @@ class Records:
     def end(self, to_s: float, film_s: float) -> None:
         """Count the bends that were finished while this process coached, and those of them that are not stored."""
         due = self._finished(to_s, film_s)
-        found = self._stored()
+        found = self._stored(to_s)
         self.finished += len(due)
         missing = self._missing(due, found)
         self.lost += missing
@@ -180,10 +180,14 @@ class Records:
             if self.began_s + SEEN_S <= zero_s + begin and zero_s + end + FINISHED_S <= to_s
         ]
 
-    def _stored(self) -> list[float]:
-        """Give the bottoms in the sessions that were not looked at yet, s on their own clocks."""
+    def _stored(self, to_s: float) -> list[float]:
+        """Give the bottoms in the sessions that were not looked at yet, s on their own clocks.
+
+        One that began after `to_s` is the next process's: it may have stored a bend already, and will store more.
+        """
+        words = "SELECT id, bottom_s FROM bends JOIN sessions ON id = session_id WHERE id > ? AND start_ns <= ?"
         with closing(sqlite3.connect(f"file:{DATABASE}?mode=ro", uri=True, timeout=10)) as db:
-            rows = db.execute("SELECT session_id, bottom_s FROM bends WHERE session_id > ?", (self.session,)).fetchall()
+            rows = db.execute(words, (self.session, to_s * 1e9)).fetchall()
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         self.session = max((session for session, _ in rows), default=self.session)
         return [bottom for _, bottom in rows]
