@@ -194,6 +194,18 @@ def test_pins_of_a_pi_that_come_late_are_opened_and_show_what_is_to_be_seen(chip
     assert bench.seen("led_green")[-1:] == [0.0]
 
 
+def test_a_library_that_is_missing_is_not_looked_for_again(pi, monkeypatch):
+    tries, now_ns = [], [0]
+    monkeypatch.setattr(panels, "monotonic_ns", lambda: now_ns[0])
+    refuse = refused("gpio_library")
+    monkeypatch.setattr(panels, "open_chip", lambda: tries.append(now_ns[0]) or refuse())
+    with open_panel(print, pi) as panel:
+        now_ns[0] += panels.AGAIN_NS
+        panel.look()
+        assert [fault.code for fault in panel.faults] == ["gpio_library"]
+    assert tries == [0]
+
+
 @pytest.mark.parametrize(
     ("reasons", "bending", "muted", "light"),
     [

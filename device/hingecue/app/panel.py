@@ -29,7 +29,9 @@ AGAIN_NS: Final = 2_000_000_000
 """How often pins that could not be opened are tried again, ns: a try takes milliseconds (our judgement)."""
 NO_DOUBT: Final = frozenset({Reason.PERSON_LOST, Reason.NOT_CALIBRATED, Reason.TOO_SHALLOW, Reason.NEAR_THRESHOLD})
 """Reasons that are nobody's to mend while they stand there: they do not turn the light to amber."""
-ABSENT: Final = frozenset({"gpio_library", "gpio_missing"})
+NO_LIBRARY: Final = "gpio_library"
+"""Only a new process finds a library that was installed meanwhile."""
+ABSENT: Final = frozenset({NO_LIBRARY, "gpio_missing"})
 """Faults that say that this machine has no pins; on a Pi they are told."""
 
 
@@ -170,7 +172,8 @@ def light_of(posture: Posture, *, bending: bool, muted: bool) -> Light:
 def open_panel(tell: Callable[[str], None], prefix: Path = Path("/")) -> Iterator[Panel]:
     """Open the pins and the button. What cannot be had is a fault of the panel, and the rest works.
 
-    A machine that is no Raspberry Pi has no pins, and nothing is said about it. A Pi has some: they are tried again.
+    A machine that is no Raspberry Pi has no pins, and nothing is said about it. A Pi has some: they are tried again,
+    unless it is their library that is missing.
     """
     with ExitStack() as stack:
         panel = Panel()
@@ -179,7 +182,8 @@ def open_panel(tell: Callable[[str], None], prefix: Path = Path("/")) -> Iterato
         except DeviceFault as fault:
             if fault.code not in ABSENT or is_pi(prefix):
                 tell(str(fault))
-                panel = Panel((fault,), lambda panel: _hang_at_last(panel, stack, tell))
+                again = None if fault.code == NO_LIBRARY else lambda panel: _hang_at_last(panel, stack, tell)
+                panel = Panel((fault,), again)
         yield panel
 
 
