@@ -106,8 +106,8 @@ def test_a_library_that_does_not_fit_is_a_finding(settings, numpy) -> None:
 
 def test_a_library_that_crashes_is_a_finding(settings, numpy) -> None:
     numpy("import os, signal; os.kill(os.getpid(), signal.SIGILL)")
-    (models,) = look("models", settings)
-    assert (models.state, models.what) == ("fault", "looking at it was ended by the system: Illegal instruction")
+    (runtime,) = look("runtime", settings)
+    assert (runtime.state, runtime.what) == ("fault", "looking at it was ended by the system: Illegal instruction")
 
 
 def test_a_library_that_hangs_is_a_finding(settings, numpy) -> None:
