@@ -13,6 +13,17 @@ from tests.virtual_device.pi_os import with_package
 pytestmark = pytest.mark.virtual
 ABSENT = {"power", "temperature", "clock", "network"}
 """What a Pi tells and this machine does not."""
+LATE = "its pictures came later than"
+"""How the service tells that the machine is too busy: here its processor paints the camera's pictures too, on the real
+clock, and takes them from the service."""
+TRIES = 2
+
+
+def boot(guest, times) -> dict:
+    """Boot, practise, switch off; give what came of it."""
+    outcome = guest.run(f"exec $PY {HERE / 'plans' / 'pi.py'}", 900.0 + 120.0 * times)
+    assert outcome.status == 0, outcome.output + outcome.console
+    return json.loads(outcome.output.splitlines()[-1])
 
 
 def test_a_pi_boots_to_ready_finds_its_camera_again_and_goes_off_by_its_button(guest, times, tmp_path_factory) -> None:
@@ -21,10 +32,13 @@ def test_a_pi_boots_to_ready_finds_its_camera_again_and_goes_off_by_its_button(g
     guest.layers = tuple(with_package(tmp_path_factory.mktemp("pi")))
     guest.travels = False  # libcamera's loop and a clock that stands still while it computes wait for each other
     guest.environ["TIMES"] = str(times)
-    outcome = guest.run(f"exec $PY {HERE / 'plans' / 'pi.py'}", 900.0 + 120.0 * times)
-    assert outcome.status == 0, outcome.output + outcome.console
-    report = json.loads(outcome.output.splitlines()[-1])
-    said = "\n".join(report["journal"])
+    for _ in range(TRIES):
+        report = boot(guest, times)
+        said = "\n".join(report["journal"])
+        if LATE not in said:
+            break
+    else:
+        pytest.skip(f"this machine is too busy to paint a camera's pictures beside the service, which said so:\n{said}")
     groups = {node.split("/")[2].rstrip("0123456789"): group for node, (group, _) in report["nodes"].items()}
     assert groups == {"i2c-": "i2c", "gpiochip": "gpio", "media": "video", "video": "video", "dma_heap": "video"}
     assert {mode for _, mode in report["nodes"].values()} == {"0o660"}
