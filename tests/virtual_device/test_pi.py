@@ -16,7 +16,8 @@ ABSENT = {"power", "temperature", "clock", "network"}
 LATE = "its pictures came later than"
 """How the service tells that the machine is too busy: here its processor paints the camera's pictures too, on the real
 clock, and takes them from the service."""
-TRIES = 2
+TRIES = 3
+"""So often it is booted where the service says so; what came of the last has to be right."""
 
 
 def boot(guest, times) -> dict:
@@ -37,8 +38,6 @@ def test_a_pi_boots_to_ready_finds_its_camera_again_and_goes_off_by_its_button(g
         said = "\n".join(report["journal"])
         if LATE not in said:
             break
-    else:
-        pytest.skip(f"this machine is too busy to paint a camera's pictures beside the service, which said so:\n{said}")
     groups = {node.split("/")[2].rstrip("0123456789"): group for node, (group, _) in report["nodes"].items()}
     assert groups == {"i2c-": "i2c", "gpiochip": "gpio", "media": "video", "video": "video", "dma_heap": "video"}
     assert {mode for _, mode in report["nodes"].values()} == {"0o660"}
