@@ -36,7 +36,10 @@ def small(data: Path, workers: int) -> None:
     checkpoint.unlink(missing_ok=True)
     train(data, checkpoint, epochs=trial.EPOCHS, until=trial.STOP_AFTER)
     trial.check_learned(train(data, checkpoint, epochs=trial.EPOCHS))
+    trial.check_moved()
+    trial.check_drawn(data)
     trial.check_int8(export(checkpoint, data, to=data / "models"))
+    trial.check_taken_over(data, checkpoint)
     trial.check_in_product(data)
 
 

@@ -65,20 +65,16 @@ class Aligner:
         if pose.mask is None:
             return None
         crop = to_crop(pose)
-        (hip_x, hip_y), (up_x, up_y), torso = trunk(crop)
+        hip, _, torso = trunk(crop)
         if torso < TORSO_MIN_PX:
             return None
-        # Turns `up` into the picture's upwards, and scales to torso lengths.
-        a, b = -up_y / torso**2, up_x / torso**2
-        turn = np.array([[a, b], [-b, a]])
-        c, s = TORSO_PX * a, TORSO_PX * b
-        matrix = np.array([[c, s, HIP_X - c * hip_x - s * hip_y], [-s, c, HIP_Y + s * hip_x - c * hip_y]])
+        matrix = frame(crop)
         cv2.warpAffine(pose.mask, matrix, (SIZE, SIZE), dst=self._mask, flags=cv2.INTER_LINEAR)
         if pose.image is not None:
             grey = cv2.cvtColor(pose.image, cv2.COLOR_RGB2GRAY)
             cv2.warpAffine(grey, matrix, (SIZE, SIZE), dst=self._grey, flags=cv2.INTER_LINEAR)
         landmarks = np.empty((33, 4), np.float32)
-        landmarks[:, :2] = (crop - (hip_x, hip_y)) @ (turn * FLIP).T
+        landmarks[:, :2] = (crop - hip) @ (matrix[:, :2] / TORSO_PX * FLIP).T
         pixel = math.hypot(*pose.crop_to_picture[:, 0].tolist())
         landmarks[:, 2:] = pose.landmarks[:, 2:]
         landmarks[:, 2] /= torso * pixel
@@ -94,6 +90,14 @@ def trunk(points: F32 | F64) -> tuple[tuple[float, float], tuple[float, float], 
     hip_x, hip_y = (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
     up_x, up_y = (above_left[0] + above_right[0]) / 2 - hip_x, (above_left[1] + above_right[1]) / 2 - hip_y
     return (hip_x, hip_y), (up_x, up_y), math.hypot(up_x, up_y)
+
+
+def frame(crop: F64) -> F64:
+    """Give the map (2, 3) from the crop to the aligned frame, from landmarks in the crop (33, ≥ 2)."""
+    (hip_x, hip_y), (up_x, up_y), torso = trunk(crop)
+    # Turns `up` into the frame's upwards, and scales it to TORSO_PX.
+    c, s = -TORSO_PX * up_y / torso**2, TORSO_PX * up_x / torso**2
+    return np.array([[c, s, HIP_X - c * hip_x - s * hip_y], [-s, c, HIP_Y + s * hip_x - c * hip_y]])
 
 
 def to_crop(pose: Pose) -> F64:

@@ -21,13 +21,14 @@ import numpy as np
 import torch
 from ai_edge_litert.interpreter import Interpreter
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+RECIPE = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
 
-from spine.dataset import load
-from spine.fill import fill
-from spine.net import BODY, FLEXION_SCALE, HEADS, SpineNet
-from spine.quantise import FLOAT, RANGES, measure_ranges, quantise
-from spine.train import predict, sights, tensors
+from spine.dataset import load  # noqa: E402
+from spine.fill import fill  # noqa: E402
+from spine.net import BODY, FLEXION_SCALE, HEADS, SpineNet  # noqa: E402
+from spine.quantise import FLOAT, RANGES, measure_ranges, quantise  # noqa: E402
+from spine.train import predict, sights, tensors  # noqa: E402
 
 MODELS = Path(__file__).resolve().parents[2]
 CALIBRATION = 400

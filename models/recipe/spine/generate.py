@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 RECIPE = Path(__file__).resolve().parents[1]
@@ -25,7 +26,7 @@ from body.pose import Rig  # noqa: E402
 
 from hingecue.pose.detect import Detector, choice_score  # noqa: E402
 from hingecue.pose.landmark import Landmarker, Sight  # noqa: E402
-from hingecue.pose.outline import Aligner  # noqa: E402
+from hingecue.pose.outline import Aligner, frame, to_crop  # noqa: E402
 from hingecue.pose.roi import ROI_SCALE, snapped  # noqa: E402
 from hingecue.pose.runtime import Network  # noqa: E402
 from hingecue.pose.tracker import brightness  # noqa: E402
@@ -38,7 +39,9 @@ BODIES, TEST_BODIES = 420, 70
 BANK_SEED = 8
 AGES = (0.5, 0.95)
 """From about fourteen to about eighty on the body model's scale."""
-POINTS = ("shoulders", "hips", "knees", "reach_px")
+POINTS = ("shoulders", "hips", "knees", "reach_px", "spine")
+FAR_PX = 999.0
+"""Joints that a lost pose puts anywhere are kept within this of the frame's corner."""
 FOUND_SHARE = 0.3
 """This share of the people is looked for by the detector; the others are followed, as nearly all frames of a film are: a
 rough square round the person, then the landmark model's own."""
@@ -69,13 +72,21 @@ class Eye:
             return None
         return as_pose(sight, rgb, facing_right, max(1, len(found)))
 
-    def see(self, rgb: np.ndarray, facing_right: bool, rough: Roi | None) -> dict[str, np.ndarray | float] | None:
-        """Give what the spine reader would get, or None when nobody is found; arguments as in `look`."""
-        pose = self.look(rgb, facing_right, rough)
+    def see(self, rgb: np.ndarray, truth: Truth, rough: Roi | None) -> dict[str, np.ndarray | float] | None:
+        """Give what the spine reader would get, and where the spine truly is in its frame; None when nobody is found.
+
+        `rough` as in `look`. `spine`: float16 (9, 2), px of the aligned frame.
+        """
+        pose = self.look(rgb, truth.facing_right, rough)
         aligned = None if pose is None else self._aligner.align(pose)
         if pose is None or aligned is None:
             return None
+        to_frame = np.vstack([frame(to_crop(pose)), (0, 0, 1)]) @ np.vstack(
+            [cv2.invertAffineTransform(pose.crop_to_picture), (0, 0, 1)]
+        )
+        spine = np.column_stack([truth.spine, np.ones(len(truth.spine))]) @ to_frame[:2].T
         return {
+            "spine": np.clip(spine, -FAR_PX, FAR_PX).astype(np.float16),
             "mask": np.round(aligned.mask * 255).astype(np.uint8),
             "grey": aligned.grey.copy(),
             "landmarks": aligned.landmarks.astype(np.float16),
@@ -143,7 +154,7 @@ def make_shard(job: tuple[str, int, int, int, int]) -> str:
         rgb, truth = studio.picture()
         variant = "full" if rng.random() < 0.6 else "lite"
         rough = None if rng.random() < FOUND_SHARE else rough_square(truth, rng)
-        seen = eyes[variant].see(rgb, truth.facing_right, rough)
+        seen = eyes[variant].see(rgb, truth, rough)
         if seen is None:
             lost += 1
             continue

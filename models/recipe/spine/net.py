@@ -9,6 +9,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
+
+from hingecue.pose.outline import HIP_X, HIP_Y, SIZE, TORSO_PX
 
 HEADS = (
     "flexion",
@@ -25,6 +28,10 @@ FLEXION_SCALE, VIEW_SCALE = 30.0, 30.0
 """Degrees to one unit of the output."""
 LANDMARKS = (0, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
 BODY = 4 * len(LANDMARKS) + 3
+JOINTS = 9
+"""Of the spine, as `pictures.SPINE` names them."""
+CELLS, DRAWN = 24, 32
+"""Of the maps: cells a side; channels on the way to them."""
 
 
 def body_inputs(landmarks: np.ndarray, lean_deg: np.ndarray, presence: np.ndarray) -> np.ndarray:
@@ -68,22 +75,96 @@ def block(i: int, o: int, stride: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(i, o, 3, stride, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU())
 
 
-class SpineNet(nn.Module):
-    """About 240,000 weights, 17 million multiplications."""
+def mend(channels: int) -> nn.Sequential:
+    """Make a 3 × 3 convolution of each channel on its own, then one across the channels (Howard et al. 2017)."""
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, 1, 1, groups=channels, bias=False), nn.BatchNorm2d(channels),
+        nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
+    )  # fmt: skip
+
+
+def doubled(features: torch.Tensor) -> torch.Tensor:
+    """Give the features on twice as many cells a side."""
+    return functional.interpolate(features, scale_factor=2, mode="nearest")
+
+
+def cell_places() -> torch.Tensor:
+    """Give the middle of each cell of the maps: (CELLS, CELLS, 2), torso lengths towards the belly and up."""
+    px = (torch.arange(CELLS) + 0.5) * (SIZE / CELLS)
+    up, ventral = torch.meshgrid((HIP_Y - px) / TORSO_PX, (px - HIP_X) / TORSO_PX, indexing="ij")
+    return torch.stack([ventral, up], 2)
+
+
+class Drawing(nn.Module):
+    """Draws the spine: a map of where each of its joints may be, and the middle of each map.
+
+    The maps have 24 × 24 cells of the aligned frame's 96 × 96 px. Places are in torso lengths from the mid hip: towards the
+    belly, up. A middle found so is finer than a cell and can be learned from (Sun et al. 2018, integral regression).
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.eye = nn.Sequential(
+        self.coarse, self.middle, self.fine = (nn.Conv2d(i, DRAWN, 1) for i in (64, 48, 32))
+        self.mend, self.polish = mend(DRAWN), mend(DRAWN)
+        self.maps = nn.Conv2d(DRAWN, JOINTS, 1)
+        self.places = nn.Linear(CELLS * CELLS, 2, bias=False)
+        self.places.weight.data = cell_places().reshape(-1, 2).T.contiguous()
+        self.places.requires_grad_(requires_grad=False)
+
+    def forward(
+        self, fine: torch.Tensor, middle: torch.Tensor, coarse: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give the maps before the softmax (N, JOINTS, CELLS²), and the joints (N, JOINTS, 2)."""
+        half = self.mend(functional.relu(doubled(self.coarse(coarse)) + self.middle(middle)))
+        whole = self.polish(functional.relu(doubled(half) + self.fine(fine)))
+        maps = self.maps(whole).flatten(2)
+        return maps, self.places(maps.softmax(2))
+
+
+class Eye(nn.Sequential):
+    """The convolutions: from 96 to 6 cells a side."""
+
+    FINE, MIDDLE, COARSE = 2, 4, 6
+    """The last blocks with 24, 12 and 6 cells a side."""
+
+    def __init__(self) -> None:
+        super().__init__(
             block(2, 16, 2), block(16, 32, 2), block(32, 32, 1), block(32, 48, 2), block(48, 48, 1), block(48, 64, 2),
             block(64, 64, 1), nn.Conv2d(64, 24, 1, bias=False), nn.BatchNorm2d(24), nn.ReLU(),
         )  # fmt: skip
+
+    def forward(self, sight: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Give what is seen (N, 24, 6, 6), and the features that the drawing needs: fine, middle, coarse."""
+        kept = []
+        for i, layer in enumerate(self):
+            sight = layer(sight)
+            if i in (self.FINE, self.MIDDLE, self.COARSE):
+                kept.append(sight)
+        return sight, *kept
+
+
+class SpineNet(nn.Module):
+    """About 242,000 weights, 18 million multiplications."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.eye = Eye()
         self.look = nn.Sequential(nn.Flatten(), nn.Dropout(0.1), nn.Linear(24 * 36, 96), nn.ReLU())
         self.feel = nn.Sequential(nn.Linear(BODY, 96), nn.ReLU(), nn.Dropout(0.1), nn.Linear(96, 48), nn.ReLU())
-        self.tell = nn.Sequential(nn.Linear(96 + 48, 96), nn.ReLU(), nn.Linear(96, len(HEADS)))
+        self.drawing = Drawing()
+        self.trace = nn.Sequential(nn.Linear(2 * JOINTS + 3, 64), nn.ReLU())
+        self.tell = nn.Sequential(nn.Linear(96 + 48 + 64, 96), nn.ReLU(), nn.Linear(96, len(HEADS)))
+
+    def draw(self, sight: torch.Tensor, body: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Give the heads, the maps of the spine's joints and the joints, as `Drawing` does."""
+        seen, *features = self.eye(sight)
+        maps, joints = self.drawing(*features)
+        traced = self.trace(torch.cat([joints.flatten(1), body[:, -3:]], 1))
+        return self.tell(torch.cat([self.look(seen), self.feel(body), traced], 1)), maps, joints
 
     def forward(self, sight: torch.Tensor, body: torch.Tensor) -> torch.Tensor:
         """Give the heads."""
-        return self.tell(torch.cat([self.look(self.eye(sight)), self.feel(body)], 1))
+        return self.draw(sight, body)[0]
 
 
 def head(output: torch.Tensor, name: str) -> torch.Tensor:

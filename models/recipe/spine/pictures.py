@@ -14,7 +14,7 @@ from body import camera as cameras
 from body import raster
 from body.clothes import Outfit, Wardrobe
 from body.material import material
-from body.pose import Posed, Rig, pose_body
+from body.pose import UPPER, Posed, Rig, pose_body
 
 from spine.postures import Drawn, draw_posture
 from spine.things import things
@@ -26,6 +26,9 @@ CROWD_SHARE = 0.12
 """This share of the pictures has other people in the background."""
 SIDE_SHARE = 0.45
 """This share of the pictures is drawn within 35° of the side view on top of the even spread over all views."""
+
+SPINE = ("root", "spine05", "spine04", "spine03", "spine02", "spine01", UPPER, "neck01", "head")
+"""The line that the spine is, from the pelvis upwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Truth:
     knees: np.ndarray
     reach_px: float
     """How far the body reaches from the middle of the hips."""
+    spine: np.ndarray
+    """The joints of SPINE in the picture (9, 2)."""
 
     @property
     def total_deg(self) -> float:
@@ -262,5 +267,6 @@ class Studio:
             posed.truth.lumbar_deg, posed.truth.thoracic_deg, abs(view), view < 0, facing_right, posed.truth.trunk_deg,
             self._body, drawn.arms, drawn.held, drawn.support, self._loose, cluttered, crowd, dim,
             seen("upperarm01"), seen("upperleg01"), seen("lowerleg01"), reach,
+            camera.project(np.stack([posed.joints[name] for name in SPINE]))[:, :2],
         )  # fmt: skip
         return rgb, truth

@@ -1,8 +1,9 @@
 """Train the silhouette network on the shards of `generate.py`.
 
-    python models/recipe/spine/train.py DATA --out CHECKPOINT.pt [--epochs 12] [--limit SHARDS]
+    python models/recipe/spine/train.py DATA --out CHECKPOINT.pt [--epochs 12] [--limit SHARDS] [--start FLOAT.tflite]
 
-The state is saved after every epoch and taken up again, so training can stop and go on.
+The state is saved after every epoch and taken up again, so training can stop and go on. `--start` begins from an
+earlier network's float file instead of from chance, for another set of pictures.
 """
 
 from __future__ import annotations
@@ -17,10 +18,21 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+RECIPE = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
 
-from spine.dataset import load
-from spine.net import FLEXION_SCALE, VIEW_SCALE, SpineNet, body_inputs, head, shade
+from hingecue.pose.outline import HIP_X, HIP_Y, SIZE, TORSO_PX  # noqa: E402
+from spine.dataset import load  # noqa: E402
+from spine.fill import take_over  # noqa: E402
+from spine.net import (  # noqa: E402
+    FLEXION_SCALE,
+    VIEW_SCALE,
+    SpineNet,
+    body_inputs,
+    cell_places,
+    head,
+    shade,
+)
 
 BATCH, RATE, DECAY, EPOCHS = 256, 3e-3, 2e-3, 12
 FLIP_SHARE, BLIND_SHARE, DARK_SHARE = 0.12, 0.08, 0.25
@@ -28,6 +40,16 @@ FLIP_SHARE, BLIND_SHARE, DARK_SHARE = 0.12, 0.08, 0.25
 from rendered shade alone may be untrue of photographs, so it has to do without as well."""
 SIDE_DEG, OBLIQUE_WEIGHT = 40.0, 0.3
 """Flexion of pictures further off the side view, where the product does not answer, counts less."""
+START_RATE, NEW_TIMES = 1e-3, 4.0
+"""Step of a network that goes on from another one; its new layers learn so many times faster."""
+MAP_SD = 5 / TORSO_PX
+"""How wide a joint's place is spread over the cells that have to name it, torso lengths: about one cell."""
+MAP_WEIGHT, PLACE_WEIGHT = 0.15, 3.0
+"""Of the maps' and of the places' error in the loss."""
+MAP_REACH = ((-0.9, 1.05), (-0.45, 1.45))
+"""Torso lengths towards the belly, up: joints outside are off the maps and teach nothing."""
+STATISTICS = 1024
+"""Pictures whose mean and spread a network that was taken over begins with."""
 BETA = 0.5
 """How far the likelihood's weighting by its own variance is taken back (Seitzer et al. 2022)."""
 
@@ -35,7 +57,9 @@ BETA = 0.5
 def tensors(data: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     """Bring the arrays into torch; masks stay bytes."""
     flexion = data["total_deg"] / FLEXION_SCALE
+    spine = (data["spine"].astype(np.float32) - (HIP_X, HIP_Y)) / (TORSO_PX, -TORSO_PX)
     return {
+        "spine": torch.from_numpy(spine.astype(np.float32)),
         "mask": torch.from_numpy(data["mask"])[:, None],
         "grey": torch.from_numpy(data["grey"])[:, None],
         "body": torch.from_numpy(body_inputs(data["landmarks"], data["lean"], data["presence"])),
@@ -53,19 +77,21 @@ def sights(batch: dict[str, torch.Tensor]) -> torch.Tensor:
     return torch.cat([mask, shade(batch["grey"].float(), mask)], 1)
 
 
-def flip(sight: torch.Tensor, body: torch.Tensor, which: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def flip(batch: dict[str, torch.Tensor], which: torch.Tensor) -> None:
     """Show some samples as they look when back and belly were taken for each other."""
-    axis = 44  # the hip-shoulder line's column
-    source = (2 * axis - torch.arange(sight.shape[3])).clamp(0, sight.shape[3] - 1)
-    sight = torch.where(which[:, None, None, None], sight[..., source], sight)
+    sight, body = batch["sight"], batch["body"]
+    source = (2 * int(HIP_X) - torch.arange(SIZE)).clamp(0, SIZE - 1)
+    batch["sight"] = torch.where(which[:, None, None, None], sight[..., source], sight)
     sign = torch.ones_like(body)
     sign[which, 0:-3:4] = -1
     sign[which, -3] = -1
-    return sight, body * sign
+    batch["body"] = body * sign
+    batch["spine"] = torch.where(which[:, None, None], batch["spine"] * torch.tensor([-1.0, 1.0]), batch["spine"])
 
 
-def blur_truth(sight: torch.Tensor, body: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def blur_truth(batch: dict[str, torch.Tensor]) -> None:
     """Shift, turn and scale what is seen a little, cover a part of it, change the light, and jitter the landmarks."""
+    sight = batch["sight"]
     n = len(sight)
     angle, scale = torch.randn(n) * 0.03, 1 + torch.randn(n) * 0.03
     theta = torch.zeros(n, 2, 3)
@@ -74,6 +100,7 @@ def blur_truth(sight: torch.Tensor, body: torch.Tensor) -> tuple[torch.Tensor, t
     theta[:, :, 2] = torch.randn(n, 2) * 0.015
     grid = F.affine_grid(theta, list(sight.shape), align_corners=False)
     sight = F.grid_sample(sight, grid, align_corners=False)
+    batch["spine"] = moved(batch["spine"], theta)
     for i in torch.where(torch.rand(n) < 0.08)[0].tolist():
         w, h = (int(v) for v in torch.randint(6, 26, (2,)))
         x, y = int(torch.randint(20, 96 - w, (1,))), int(torch.randint(0, 96 - h, (1,)))
@@ -83,7 +110,32 @@ def blur_truth(sight: torch.Tensor, body: torch.Tensor) -> tuple[torch.Tensor, t
     ramp = F.interpolate(torch.randn(n, 1, 3, 3) * 0.15, size=sight.shape[2:], mode="bilinear", align_corners=True)
     light = (light * (0.7 + 0.6 * torch.rand(n, 1, 1, 1)) + (ramp + 0.03 * torch.randn_like(light)) * mask).clamp(-1, 1)
     light[torch.rand(n) < DARK_SHARE] = 0
-    return torch.cat([mask, light], 1), body + 0.02 * torch.randn_like(body)
+    batch["sight"] = torch.cat([mask, light], 1)
+    batch["body"] = batch["body"] + 0.02 * torch.randn_like(batch["body"])
+
+
+def moved(spine: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
+    """Move points (N, J, 2) as `affine_grid` moves the picture: `theta` (N, 2, 3) leads from the new place to the old."""
+    half = SIZE / 2
+    flipped = torch.tensor([TORSO_PX, -TORSO_PX])
+    middle = torch.tensor([HIP_X - half, HIP_Y - half])
+    old = (spine * flipped + middle) / half - theta[:, None, :, 2]
+    new = old @ torch.linalg.inv(theta[:, :, :2]).transpose(1, 2)
+    return (new * half - middle) / flipped
+
+
+def drawing_loss(maps: torch.Tensor, joints: torch.Tensor, spine: torch.Tensor, on: torch.Tensor) -> torch.Tensor:
+    """Compare the maps (N, J, CELLS²) and the joints (N, J, 2) with the true ones, where these lie within the maps."""
+    ventral, up = cell_places()[0, :, 0], cell_places()[:, 0, 1]
+    near_x = -((spine[..., 0:1] - ventral) ** 2) / (2 * MAP_SD**2)
+    near_y = -((spine[..., 1:2] - up) ** 2) / (2 * MAP_SD**2)
+    wished = (near_y[..., :, None] + near_x[..., None, :]).flatten(2).softmax(2)
+    divergence = -(wished * maps.log_softmax(2)).sum(2) - torch.special.entr(wished).sum(2)
+    place = F.huber_loss(joints, spine, delta=0.1, reduction="none").mean(2)
+    inside = on[:, None].bool()
+    for axis, (low, high) in enumerate(MAP_REACH):
+        inside = inside & (spine[..., axis] > low) & (spine[..., axis] < high)
+    return ((MAP_WEIGHT * divergence + PLACE_WEIGHT * place) * inside).mean()
 
 
 def likelihood(mean: torch.Tensor, log_variance: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -119,12 +171,13 @@ def run_epoch(
     for step in range(steps):
         rows = order[step * BATCH : (step + 1) * BATCH]
         batch = {name: values[rows] for name, values in data.items()}
-        sight, body = sights(batch), batch["body"].clone()
+        batch["sight"] = sights(batch)
         flipped = torch.rand(BATCH) < FLIP_SHARE
-        sight, body = flip(sight, body, flipped)
-        sight, body = blur_truth(sight, body)
-        body[torch.rand(BATCH) < BLIND_SHARE, :-3] = 0
-        loss = loss_of(net(sight.contiguous(memory_format=torch.channels_last), body), batch, flipped)
+        flip(batch, flipped)
+        blur_truth(batch)
+        batch["body"][torch.rand(BATCH) < BLIND_SHARE, :-3] = 0
+        out, maps, joints = net.draw(batch["sight"].contiguous(memory_format=torch.channels_last), batch["body"])
+        loss = loss_of(out, batch, flipped) + drawing_loss(maps, joints, batch["spine"], batch["on"])
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 2.0)
@@ -145,21 +198,47 @@ def predict(net: SpineNet, data: dict[str, torch.Tensor]) -> np.ndarray:
     return torch.cat(parts).numpy()
 
 
+def learner(
+    net: SpineNet, known: list[str], steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.OneCycleLR]:
+    """Give the optimiser and its plan; layers that were taken over (`known`) learn slower than new ones."""
+    old, new = [], []
+    for name, values in net.named_parameters():
+        if values.requires_grad:
+            (old if name.rpartition(".")[0] in known else new).append(values)
+    groups = [({"params": old}, START_RATE), ({"params": new}, NEW_TIMES * START_RATE if known else RATE)]
+    groups = [(group, rate) for group, rate in groups if group["params"]]
+    optimiser = torch.optim.AdamW([group for group, _ in groups], weight_decay=DECAY)
+    rates = [rate for _, rate in groups]
+    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps)
+
+
 def train(
-    data: Path, out: Path, *, epochs: int, limit: int | None = None, seed: int = 0, until: int | None = None
+    data: Path,
+    out: Path,
+    *,
+    epochs: int,
+    limit: int | None = None,
+    seed: int = 0,
+    until: int | None = None,
+    start: Path | None = None,
 ) -> list[float]:
     """Train, or take up again what was begun in `out`; give the loss of every epoch so far.
 
-    `until`: stop after so many epochs of the same plan, as a kill would.
+    `until`: stop after so many epochs of the same plan, as a kill would. `start`: an earlier network's float file.
     """
     torch.manual_seed(seed)
     seen = tensors(load(data, test=False, limit=limit))
     held = load(data, test=True)
     test = tensors(held)
-    net = SpineNet().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
+    net = SpineNet()
+    known: list[str] = []
+    if start is not None:
+        some = {name: test[name][:STATISTICS] for name in ("mask", "grey", "body")}
+        known = take_over(net, start.read_bytes(), sights(some), some["body"])
+    net = net.to(memory_format=torch.channels_last)
     steps = epochs * (len(seen["flexion"]) // BATCH) + 1
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
+    optimiser, schedule = learner(net, known, steps)
     begin, losses = 0, []
     if out.exists():
         state = torch.load(out, weights_only=True)
@@ -200,8 +279,16 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, metavar="FLOAT.tflite")
     options = parser.parse_args()
-    train(options.data, options.out, epochs=options.epochs, limit=options.limit, seed=options.seed)
+    train(
+        options.data,
+        options.out,
+        epochs=options.epochs,
+        limit=options.limit,
+        seed=options.seed,
+        start=options.start,
+    )
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+import torch
+from torch.nn import functional
 
 RECIPE = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
@@ -27,10 +29,15 @@ from body.bank import make_bank  # noqa: E402
 from body.pose import Rig  # noqa: E402
 
 from hingecue.pose.manifest import MODELS_VARIABLE  # noqa: E402
+from hingecue.pose.outline import HIP_X, HIP_Y, SIZE, TORSO_PX  # noqa: E402
 from hingecue.pose.silhouette import SilhouetteSpine  # noqa: E402
 from spine.dataset import load  # noqa: E402
+from spine.fill import take_over  # noqa: E402
 from spine.generate import AGES, BANK_SEED, Eye, generate, rough_square  # noqa: E402
+from spine.net import SpineNet  # noqa: E402
 from spine.pictures import Studio, Truth  # noqa: E402
+from spine.quantise import FLOAT  # noqa: E402
+from spine.train import drawing_loss, moved, predict, sights, tensors  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,6 +54,11 @@ PICTURES, CELLS = 4, 8
 LABEL_APART_MAX, GREY_APART_MAX = 0.01, 3.0
 """Degrees; levels of 255 in a cell's mean, of which processors and OpenCV's releases take up less than one."""
 SIGHTS = 6
+DRAWN_PICTURES, DRAWN_STEPS, DRAWN_SHARE_MAX = 16, 60, 0.5
+"""The joints of so many pictures have to be drawn so much nearer after so many steps."""
+MOVED_APART_MAX_PX = 0.1
+TAKEN_OVER_APART_MAX = 1e-3
+"""Of the outputs, where 1 is 30°: what folding the batch norms and unfolding them may round away."""
 
 
 def wrong(sentence: str) -> SystemExit:
@@ -114,6 +126,59 @@ def check_learned(losses: Sequence[float]) -> None:
         raise wrong(f"{len(losses)} rounds of training, {EPOCHS} were asked for: the stop after {STOP_AFTER} lost some")
     if not losses[-1] < (1 - LOSS_FALL_MIN) * losses[0]:
         raise wrong(f"nothing is learned: the loss goes from {losses[0]:.3f} to {losses[-1]:.3f}")
+
+
+def check_drawn(data: Path) -> None:
+    """See that the drawing of the spine can be learned: on a few pictures, over and over."""
+    torch.manual_seed(0)
+    net = SpineNet()
+    test = tensors(load(data, test=True))
+    some = torch.nonzero(test["on"])[:DRAWN_PICTURES, 0]
+    sight, body, spine, on = (v[some] for v in (sights(test), test["body"], test["spine"], test["on"]))
+    optimiser = torch.optim.Adam((p for p in net.parameters() if p.requires_grad), 3e-3)
+    off = []
+    for _ in range(DRAWN_STEPS):
+        _, maps, joints = net.draw(sight, body)
+        off.append(TORSO_PX * torch.linalg.vector_norm(joints.detach() - spine, dim=2).median().item())
+        optimiser.zero_grad()
+        drawing_loss(maps, joints, spine, on).backward()
+        optimiser.step()
+    if not off[-1] < DRAWN_SHARE_MAX * off[0]:
+        raise wrong(
+            f"the spine is drawn {off[0]:.1f} px off, and {off[-1]:.1f} px after {DRAWN_STEPS} steps on the same pictures"
+        )
+    print(f"spine drawn {off[0]:.1f} px off, {off[-1]:.1f} px after {DRAWN_STEPS} steps on the same pictures")
+
+
+def check_moved() -> None:
+    """See that a joint goes where the picture under it goes, with a dot in the picture."""
+    theta = torch.tensor([[[0.95, -0.10, 0.05], [0.10, 0.95, -0.03]]])
+    x, y = HIP_X + 10, HIP_Y - 30
+    dot = torch.zeros(1, 1, SIZE, SIZE)
+    dot[..., int(y), int(x)] = 1
+    grid = functional.affine_grid(theta, list(dot.shape), align_corners=False)
+    spread = functional.grid_sample(functional.avg_pool2d(dot, 3, 1, 1), grid, align_corners=False)[0, 0]
+    middle = torch.arange(SIZE) + 0.5
+    seen = torch.stack([(spread.sum(0) * middle).sum(), (spread.sum(1) * middle).sum()]) / spread.sum()
+    place = torch.tensor([[[x + 0.5 - HIP_X, HIP_Y - y - 0.5]]]) / TORSO_PX
+    told = moved(place, theta)[0, 0] * torch.tensor([TORSO_PX, -TORSO_PX]) + torch.tensor([HIP_X, HIP_Y])
+    apart = float((seen - told).abs().max())
+    if apart > MOVED_APART_MAX_PX:
+        raise wrong(f"a joint is moved {apart:.2f} px beside the picture under it")
+    print(f"a joint goes with its picture: {apart:.2f} px apart")
+
+
+def check_taken_over(data: Path, checkpoint: Path) -> None:
+    """See that a network which starts from the float file says what the file's network says."""
+    trained, begun = SpineNet(), SpineNet()
+    trained.load_state_dict(torch.load(checkpoint, weights_only=True)["net"])
+    test = tensors(load(data, test=True))
+    some = {name: test[name][:SIGHTS] for name in ("mask", "grey", "body")}
+    take_over(begun, (data / "models" / FLOAT.name).read_bytes(), sights(some), some["body"])
+    apart = float(np.abs(predict(trained, some) - predict(begun, some)).max())
+    if apart > TAKEN_OVER_APART_MAX:
+        raise wrong(f"a network that starts from {FLOAT.name} says other things than its own, {apart:.3g} apart")
+    print(f"started from {FLOAT.name}: {apart:.1g} apart")
 
 
 def check_int8(apart_deg: float) -> None:
