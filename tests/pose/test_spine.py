@@ -11,7 +11,7 @@ from tests.fakes import skeleton
 
 from hingecue.app.demo import FOLDER
 from hingecue.pose.contour import ContourSpine, arm_over_back, expand, features, load_weights
-from hingecue.pose.opinions import TwoOpinions, join
+from hingecue.pose.opinions import NETWORK_SHARE, TwoOpinions, join
 from hingecue.pose.outline import HIP_X, HIP_Y, SIZE, STATIONS, TORSO_PX, Aligned, Aligner, back_profile
 from hingecue.pose.silhouette import MIRROR_COLUMNS, SHADE_MAX, SHADE_SCALE, SilhouetteSpine, body_vector, shade
 from hingecue.pose.spine import open_spine
@@ -66,11 +66,12 @@ def test_the_dark_forbids_the_formulas_answer(poses):
     assert Reason.LOW_LIGHT in ContourSpine().read(replace(pose, brightness=0.01)).reasons
 
 
-def test_two_opinions_are_their_mean_and_doubt_where_they_differ():
+def test_two_opinions_are_their_weighed_mean_and_doubt_where_they_differ():
     close = join(skeleton.reading(20.0, 10.0, 10.0), skeleton.reading(24.0, 14.0, 20.0, Reason.ARM_OVER_BACK))
     far = join(skeleton.reading(5.0, 10.0, 10.0), skeleton.reading(65.0, 14.0, 20.0))
-    assert (close.flexion_deg, close.view_deg, close.reasons) == (22.0, 15.0, (Reason.ARM_OVER_BACK,))
-    assert 24.0 < close.sd_deg < 24.4
+    assert close.flexion_deg == pytest.approx(20.0 + 4.0 * NETWORK_SHARE)
+    assert (close.view_deg, close.reasons) == (15.0, (Reason.ARM_OVER_BACK,))
+    assert close.sd_deg == pytest.approx(25.71, abs=0.01)
     assert far.sd_deg > 20
     assert join(skeleton.reading(None), skeleton.reading(20.0)).reasons == (Reason.PERSON_LOST,)
     assert join(skeleton.reading(None, view=None), skeleton.reading(None, view=None)).view_deg is None

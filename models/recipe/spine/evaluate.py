@@ -21,7 +21,7 @@ RECIPE = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
 
 from hingecue.pose.contour import LOG_SD_RANGE, expand, load_weights  # noqa: E402
-from hingecue.pose.opinions import DIFFERENCE_SHARE  # noqa: E402
+from hingecue.pose.opinions import DIFFERENCE_SHARE, weighed  # noqa: E402
 from hingecue.pose.outline import Aligned  # noqa: E402
 from hingecue.pose.runtime import Network  # noqa: E402
 from hingecue.pose.silhouette import FLEXION_SCALE, HEADS, VIEW_SCALE, body_vector, shade  # noqa: E402
@@ -145,8 +145,8 @@ def others(
     contour = z @ w.weights + w.bias
     line("closed-form contour", contour - truth[side], sd)
     flexion = found["flexion"][side] * FLEXION_SCALE
-    joint_sd = np.hypot((sd + found["sd"][side]) / 2, DIFFERENCE_SHARE * (contour - flexion))
-    line("the product: mean of network and contour", (flexion + contour) / 2 - truth[side], joint_sd)
+    joint_sd = np.hypot(weighed(sd, found["sd"][side]), DIFFERENCE_SHARE * (contour - flexion))
+    line("the product: network and contour together", weighed(contour, flexion) - truth[side], joint_sd)
     line("landmarks only, a network", landmark_network(train, keep, test, side) - truth[side])
     line("landmarks only, a formula", ridge(x[:, LANDMARK_INPUTS], y, xt[:, LANDMARK_INPUTS]) - truth[side])
 
