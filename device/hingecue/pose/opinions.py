@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 NETWORK_SHARE: Final = 0.7
 """Of the flexion and of its SD. From half to 0.7, rendered lifts err by a degree less, and one or two more photographs
-of people are answered with no more wrong; from 0.7 to 1 nothing is gained, and flat and rounded backs in photographs are
-told apart worse."""
+of people are answered with no more wrong; from 0.7 to 1 nothing is gained, and flat and rounded backs in photographs
+are told apart worse."""
 DIFFERENCE_SHARE: Final = 0.3
 """This share of their difference is added (in quadrature) to the mean of their SDs, weighed alike. On rendered bodies
 the 80 % interval then holds 84 % (`models/recipe/spine/evaluate.py`); people in photographs differ more than rendered
