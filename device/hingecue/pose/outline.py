@@ -65,10 +65,10 @@ class Aligner:
         if pose.mask is None:
             return None
         crop = to_crop(pose)
-        hip, _, torso = trunk(crop)
+        hip, up, torso = trunk(crop)
         if torso < TORSO_MIN_PX:
             return None
-        matrix = frame(crop)
+        matrix = frame(hip, up, torso)
         cv2.warpAffine(pose.mask, matrix, (SIZE, SIZE), dst=self._mask, flags=cv2.INTER_LINEAR)
         if pose.image is not None:
             grey = cv2.cvtColor(pose.image, cv2.COLOR_RGB2GRAY)
@@ -92,12 +92,11 @@ def trunk(points: F32 | F64) -> tuple[tuple[float, float], tuple[float, float], 
     return (hip_x, hip_y), (up_x, up_y), math.hypot(up_x, up_y)
 
 
-def frame(crop: F64) -> F64:
-    """Give the map (2, 3) from the crop to the aligned frame, from landmarks in the crop (33, ≥ 2)."""
-    (hip_x, hip_y), (up_x, up_y), torso = trunk(crop)
+def frame(hip: tuple[float, float], up: tuple[float, float], torso: float) -> F64:
+    """Give the map (2, 3) from the crop to the aligned frame, from what `trunk` gives of the crop."""
     # Turns `up` into the frame's upwards, and scales it to TORSO_PX.
-    c, s = -TORSO_PX * up_y / torso**2, TORSO_PX * up_x / torso**2
-    return np.array([[c, s, HIP_X - c * hip_x - s * hip_y], [-s, c, HIP_Y + s * hip_x - c * hip_y]])
+    c, s = -TORSO_PX * up[1] / torso**2, TORSO_PX * up[0] / torso**2
+    return np.array([[c, s, HIP_X - c * hip[0] - s * hip[1]], [-s, c, HIP_Y + s * hip[0] - c * hip[1]]])
 
 
 def to_crop(pose: Pose) -> F64:

@@ -41,7 +41,7 @@ file = "spine.tflite"
 sha256 = "{sha256}"
 bytes = {bytes}
 licence = "Apache-2.0"
-quantisation = "int8; float activations in the first and the last layers, float32 in and out"
+quantisation = "int8; float activations in the first layer, the drawing of the spine and the last layers, float32 in and out"
 recipe = "models/recipe/spine/quantise.py"
 title = "Spinal flexion from the silhouette"
 copyright = "the HingeCue authors; trained on rendered bodies only"
@@ -113,8 +113,8 @@ def export(checkpoint: Path, data: Path, to: Path | None = None, *, anew: bool =
         to.mkdir(parents=True, exist_ok=True)
     content = write_float(net, FLOAT if to is None else to / FLOAT.name, anew=anew)
     train = tensors(load(data, test=False))
-    lit = np.flatnonzero(train["grey"].amax((1, 2, 3)).numpy())
-    rows = np.random.default_rng(0).choice(lit, min(CALIBRATION, len(lit)), replace=False)
+    count = len(train["grey"])
+    rows = np.random.default_rng(0).choice(count, min(CALIBRATION, count), replace=False)
     some = {name: train[name][rows] for name in ("mask", "grey", "body")}
     ranges = measure_ranges(content, sights(some).numpy(), some["body"].numpy())
     product = quantise(content, ranges)

@@ -26,7 +26,7 @@ from body.pose import Rig  # noqa: E402
 
 from hingecue.pose.detect import Detector, choice_score  # noqa: E402
 from hingecue.pose.landmark import Landmarker, Sight  # noqa: E402
-from hingecue.pose.outline import Aligner, frame, to_crop  # noqa: E402
+from hingecue.pose.outline import Aligner, frame, to_crop, trunk  # noqa: E402
 from hingecue.pose.roi import ROI_SCALE, snapped  # noqa: E402
 from hingecue.pose.runtime import Network  # noqa: E402
 from hingecue.pose.tracker import brightness  # noqa: E402
@@ -81,7 +81,7 @@ class Eye:
         aligned = None if pose is None else self._aligner.align(pose)
         if pose is None or aligned is None:
             return None
-        to_frame = np.vstack([frame(to_crop(pose)), (0, 0, 1)]) @ np.vstack(
+        to_frame = np.vstack([frame(*trunk(to_crop(pose))), (0, 0, 1)]) @ np.vstack(
             [cv2.invertAffineTransform(pose.crop_to_picture), (0, 0, 1)]
         )
         spine = np.column_stack([truth.spine, np.ones(len(truth.spine))]) @ to_frame[:2].T

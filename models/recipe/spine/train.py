@@ -281,6 +281,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, metavar="FLOAT.tflite")
     options = parser.parse_args()
+    if options.start is not None and not options.start.is_file():
+        parser.error(f"--start {options.start}: no such file; name a float network, as spine/spine.f32.tflite is")
     train(
         options.data,
         options.out,
