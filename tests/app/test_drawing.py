@@ -15,7 +15,7 @@ from hingecue.app.bench import bundled_frames
 from hingecue.app.cli import main
 from hingecue.app.drawing import DeepestFrame
 from hingecue.app.engine import Step
-from hingecue.pose.drawing import BACK, back_line, draw_sight
+from hingecue.pose.drawing import BACK, SPINE, back_line, draw_sight
 from hingecue.types import Facing, Frame, Posture
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def test_without_a_mask_only_the_skeleton_is_drawn() -> None:
     rgb = np.full((960, 1280, 3), 128, np.uint8)
     drawn = draw_sight(np.dstack([rgb, rgb[:, :, :1]]), skeleton.pose(trunk=60.0), [])
     assert not (drawn == BACK).all(axis=2).any()
+    assert not (drawn == SPINE).all(axis=2).any()
     assert (drawn != rgb).any()
     assert back_line(skeleton.pose(trunk=60.0)) is None
     assert back_line(replace(person(), mask=np.zeros((256, 256), np.float32))) is None
@@ -92,6 +93,7 @@ def test_photos_and_bends_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixtur
     drawn = cv2.imread(str(tmp_path / "drawn" / "standing.png"))[:, :, ::-1]
     assert drawn.shape[:2] == frame.rgb.shape[:2]
     assert (drawn == BACK).all(axis=2).sum() > 20
+    assert (drawn == SPINE).all(axis=2).sum() > 20
     capsys.readouterr()
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from hingecue.pose.outline import STATIONS, Aligner, back_profile, to_crop
 from hingecue.pose.roi import to_picture
+from hingecue.pose.silhouette import SilhouetteSpine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ BACK: Final = (255, 140, 0)
 OUTLINE: Final = (0, 200, 255)
 SKELETON: Final = (60, 220, 90)
 CHORD: Final = (255, 255, 255)
+SPINE: Final = (240, 90, 220)
 INK, PAPER = (255, 255, 255), (20, 20, 20)
 """Colours, RGB."""
 
@@ -33,9 +35,9 @@ LINES_PER_HEIGHT: Final = 28
 
 
 def draw_sight(rgb: U8, pose: Pose, lines: Sequence[str]) -> U8:
-    """Draw skeleton, outline of the person, the back that is measured, and `lines` of text onto a copy of `rgb`.
+    """Draw skeleton, outline, the back that is measured, the spine, and `lines` of text onto a copy of `rgb`.
 
-    `rgb`: uint8 (height, width, 3 or 4), as in a `Frame`. Without a mask, no outline and no back.
+    `rgb`: uint8 (height, width, 3 or 4), as in a `Frame`. Without a mask, no outline, no back and no spine.
     """
     picture = rgb[..., :3].copy()
     thick = max(1, round(min(rgb.shape[:2]) / 240))
@@ -50,6 +52,11 @@ def draw_sight(rgb: U8, pose: Pose, lines: Sequence[str]) -> U8:
     back = back_line(pose)
     if back is not None:
         _polyline(picture, back, BACK, 2 * thick)
+    spine = SilhouetteSpine().spine_line(pose)
+    if spine is not None:
+        _polyline(picture, spine, SPINE, thick)
+        for joint in np.round(spine).astype(int).tolist():
+            cv2.circle(picture, joint, 2 * thick, SPINE, -1, cv2.LINE_AA)
     _write(picture, lines)
     return picture
 

@@ -6,7 +6,6 @@ seen; together they are wrong less often than either. The network has the greate
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 from hingecue.pose.contour import ContourSpine
@@ -22,10 +21,11 @@ NETWORK_SHARE: Final = 0.7
 """Of the flexion and of its SD. From half to 0.7, rendered lifts err by a degree less, and one or two more photographs
 of people are answered with no more wrong; from 0.7 to 1 nothing is gained, and flat and rounded backs in photographs
 are told apart worse."""
+CORRELATION: Final = 0.55
+"""Of the errors of the two, each in its own SD, on rendered bodies that neither has seen."""
 DIFFERENCE_SHARE: Final = 0.3
-"""This share of their difference is added (in quadrature) to the mean of their SDs, weighed alike. On rendered bodies
-the 80 % interval then holds 84 % (`models/recipe/spine/evaluate.py`); people in photographs differ more than rendered
-ones."""
+"""This share of their difference is added (in quadrature) to the SD of their mean. On rendered bodies the 80 % interval
+then holds 79 % (`models/recipe/spine/evaluate.py`); people in photographs differ more than rendered ones."""
 
 ARM_DOUBT: Final = 2.0
 """An arm over the back hides a part of the outline: the SD is doubled. Our judgement: on rendered bodies, whose arms
@@ -56,11 +56,22 @@ def join(contour: SpineReading, network: SpineReading) -> SpineReading:
     if contour.flexion_deg is None or network.flexion_deg is None or contour.sd_deg is None or network.sd_deg is None:
         return SpineReading(None, None, view, reasons or (Reason.PERSON_LOST,))
     flexion = weighed(contour.flexion_deg, network.flexion_deg)
-    apart = DIFFERENCE_SHARE * (contour.flexion_deg - network.flexion_deg)
-    sd = math.hypot(weighed(contour.sd_deg, network.sd_deg), apart)
+    sd = joint_sd(contour.sd_deg, network.sd_deg, contour.flexion_deg - network.flexion_deg)
     return SpineReading(flexion, sd * ARM_DOUBT if Reason.ARM_OVER_BACK in reasons else sd, view, reasons)
 
 
 def weighed(contour: float, network: float) -> float:
     """Give the mean of two numbers, the network's with NETWORK_SHARE."""
     return contour + NETWORK_SHARE * (network - contour)
+
+
+def joint_sd(contour: float, network: float, apart: float) -> float:
+    """Give the SD of the weighed mean of two readings with these SDs, which lie `apart` degrees apart.
+
+    Takes numbers or arrays. Two errors that do not wholly go together take some of each other away: the variance of a
+    weighed sum of correlated quantities.
+    """
+    one, other = (1 - NETWORK_SHARE) * contour, NETWORK_SHARE * network
+    variance = one * one + other * other + 2 * CORRELATION * one * other + (DIFFERENCE_SHARE * apart) ** 2
+    sd: float = variance**0.5
+    return sd

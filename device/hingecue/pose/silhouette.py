@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hingecue.pose.outline import HIP_X, SIZE, Aligner
+from hingecue.pose.outline import HIP_X, HIP_Y, SIZE, TORSO_PX, Aligner, frame, to_crop, trunk
+from hingecue.pose.roi import to_picture
 from hingecue.pose.runtime import Network
 from hingecue.types import Reason, SpineReading
 
 if TYPE_CHECKING:
     from hingecue.pose.outline import Aligned
-    from hingecue.types import F32, Pose
+    from hingecue.types import F32, F64, Pose
 
 HEADS: Final = (
     "flexion", "flexion_logvar", "view", "view_logvar", "far_off", "belly_wrong", "on_person", "good", "lumbar",
@@ -57,14 +58,38 @@ class SilhouetteSpine:
 
     def read_aligned(self, pose: Pose, aligned: Aligned) -> SpineReading:
         """Read one pose whose mask is aligned already."""
+        return self._reading(self._see(aligned, pose.presence)[0])
+
+    def spine_line(self, pose: Pose) -> F64 | None:
+        """Give the spine as the network draws it, from the pelvis to the head: float64 (9, 2) px of the picture.
+
+        None where the network gives no flexion either.
+        """
+        aligned = self._aligner.align(pose)
+        if aligned is None:
+            return None
+        heads, mirrored = self._see(aligned, pose.presence)
+        if self._reading(heads).flexion_deg is None:
+            return None
+        self._run(aligned, pose.presence, mirrored=mirrored)
+        joints = self._network.outputs["joints"][0].astype(np.float64)
+        joints[:, 0] *= -1.0 if mirrored else 1.0
+        hip, up, torso = trunk(to_crop(pose))
+        to_frame = frame(hip, up, torso)
+        places = joints * (TORSO_PX, -TORSO_PX) + (HIP_X, HIP_Y)
+        return to_picture((places - to_frame[:, 2]) @ np.linalg.inv(to_frame[:, :2]).T, pose.crop_to_picture)
+
+    def _see(self, aligned: Aligned, presence: float) -> tuple[dict[str, float], bool]:
+        """Give the heads, and whether they are of the mirrored picture."""
         self._sight[0] = aligned.mask
         shade(aligned, self._sight[1])
-        heads = self._run(aligned, pose.presence, mirrored=False)
+        heads = self._run(aligned, presence, mirrored=False)
         if heads["belly_wrong"] > 0:
             # The belly was taken for the back: look again the other way round, and keep what is surer of its side.
-            turned = self._run(aligned, pose.presence, mirrored=True)
-            heads = turned if turned["belly_wrong"] < 0 else heads
-        return self._reading(heads)
+            turned = self._run(aligned, presence, mirrored=True)
+            if turned["belly_wrong"] < 0:
+                return turned, True
+        return heads, False
 
     def _run(self, aligned: Aligned, presence: float, *, mirrored: bool) -> dict[str, float]:
         self._network.inputs["sight"][0] = self._sight[:, :, MIRROR_COLUMNS] if mirrored else self._sight

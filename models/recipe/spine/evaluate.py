@@ -21,8 +21,8 @@ RECIPE = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
 
 from hingecue.pose.contour import LOG_SD_RANGE, expand, load_weights  # noqa: E402
-from hingecue.pose.opinions import DIFFERENCE_SHARE, weighed  # noqa: E402
-from hingecue.pose.outline import Aligned  # noqa: E402
+from hingecue.pose.opinions import joint_sd, weighed  # noqa: E402
+from hingecue.pose.outline import HIP_X, HIP_Y, TORSO_PX, Aligned  # noqa: E402
 from hingecue.pose.runtime import Network  # noqa: E402
 from hingecue.pose.silhouette import FLEXION_SCALE, HEADS, VIEW_SCALE, body_vector, shade  # noqa: E402
 from spine.dataset import load  # noqa: E402
@@ -36,9 +36,9 @@ LANDMARK_INPUTS = slice(36, None)
 
 
 def network(data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Run the product's int8 network: its heads by name, and its SD."""
+    """Run the product's int8 network: its heads by name, its SD, and the joints (N, JOINTS, 2), torso lengths."""
     net = Network("spine", num_threads=2)
-    rows = []
+    rows, joints = [], []
     columns = (data[name] for name in ("mask", "grey", "landmarks", "lean", "presence"))
     for mask, grey, landmarks, lean, presence in zip(*columns, strict=True):
         aligned = Aligned(mask.astype(np.float32) / 255, landmarks.astype(np.float32), float(lean), 1.0, grey)
@@ -46,7 +46,9 @@ def network(data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         shade(aligned, net.inputs["sight"][0, 1])
         body_vector(aligned, float(presence), net.inputs["body"][0], mirrored=False)
         rows.append(net.run()["heads"][0].copy())
+        joints.append(net.outputs["joints"][0].copy())
     found = dict(zip(HEADS, np.array(rows).T, strict=True))
+    found["joints"] = np.array(joints)
     scale = float(net.spec.extra["sd_scale"])
     found["sd"] = np.exp(np.clip(found["flexion_logvar"], -6, 3) / 2) * FLEXION_SCALE * scale
     return found
@@ -129,6 +131,7 @@ def evaluate(data: Path) -> None:
             row(f"… {name} {low}° to {high}°", on & (test[column] >= low) & (test[column] < high))
     others(data, test, side, truth, found)
     views(found, test)
+    drawn(found, test, on)
 
 
 def others(
@@ -145,8 +148,10 @@ def others(
     contour = z @ w.weights + w.bias
     line("closed-form contour", contour - truth[side], sd)
     flexion = found["flexion"][side] * FLEXION_SCALE
-    joint_sd = np.hypot(weighed(sd, found["sd"][side]), DIFFERENCE_SHARE * (contour - flexion))
-    line("the product: network and contour together", weighed(contour, flexion) - truth[side], joint_sd)
+    mean = weighed(contour, flexion)
+    mean_sd = joint_sd(sd, found["sd"][side], contour - flexion)
+    line("the product: network and contour together", mean - truth[side], mean_sd)
+    together = np.corrcoef((contour - truth[side]) / sd, (flexion - truth[side]) / found["sd"][side])[0, 1]
     line("landmarks only, a network", landmark_network(train, keep, test, side) - truth[side])
     line("landmarks only, a formula", ridge(x[:, LANDMARK_INPUTS], y, xt[:, LANDMARK_INPUTS]) - truth[side])
 
@@ -157,6 +162,7 @@ def others(
         return (1 / np.clip(leg, 0.3, 5))[:, None]
 
     line("chord shortening (torso ÷ leg)", ridge(shortening(train, keep), y, shortening(test, side)) - truth[side])
+    print(f"\nnetwork and contour: their errors, each in its own SD, go together with {together:.2f}")
 
 
 def views(found: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> None:
@@ -169,6 +175,17 @@ def views(found: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> None:
         print(
             f"{name}: gate {gate:.0f}° refuses 5 % of the good, tells {np.mean(view[far] > gate):.1%} of those over 45°"
         )
+
+
+def drawn(found: dict[str, np.ndarray], test: dict[str, np.ndarray], chosen: np.ndarray) -> None:
+    """Print how far the drawn joints of the spine are from the true ones, and how far when the line is shifted to fit."""
+    off = found["joints"][chosen] * (TORSO_PX, -TORSO_PX) + (HIP_X, HIP_Y) - test["spine"][chosen]
+    apart = np.linalg.norm(off, axis=2)
+    bent = np.linalg.norm(off - off.mean(axis=1, keepdims=True), axis=2)
+    print(
+        f"spine drawn, px of the torso's {TORSO_PX:.0f}: off by {apart.mean():.1f} on average, {np.median(apart):.1f} in the median;"
+        f" {bent.mean():.1f} and {np.median(bent):.1f} but for one shift of the whole line"
+    )
 
 
 def main() -> None:

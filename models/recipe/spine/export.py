@@ -16,6 +16,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
 
 from spine.dataset import load  # noqa: E402
 from spine.fill import fill  # noqa: E402
-from spine.net import BODY, FLEXION_SCALE, HEADS, SpineNet  # noqa: E402
+from spine.net import BODY, FLEXION_SCALE, HEADS, JOINTS, SpineNet  # noqa: E402
 from spine.quantise import FLOAT, RANGES, measure_ranges, quantise  # noqa: E402
 from spine.train import predict, sights, tensors  # noqa: E402
 
@@ -67,7 +68,19 @@ tensor = "{output}"
 shape = [1, {heads}]
 dtype = "float32"
 meaning = "{names}"
+
+[[model.output]]
+name = "joints"
+tensor = "{places}"
+shape = [1, {joints}, 2]
+dtype = "float32"
+meaning = "the spine's joints from the pelvis to the head: ventral, up in torso lengths from the mid hip"
 """
+
+
+def outputs_of(interpreter: Interpreter) -> list[dict[str, Any]]:
+    """Give what the interpreter says of the heads and of the joints, in this order."""
+    return sorted(interpreter.get_output_details(), key=lambda detail: len(detail["shape"]))
 
 
 def run(content: bytes, sight: np.ndarray, body: np.ndarray) -> np.ndarray:
@@ -75,7 +88,7 @@ def run(content: bytes, sight: np.ndarray, body: np.ndarray) -> np.ndarray:
     interpreter = Interpreter(model_content=content, num_threads=2)
     interpreter.allocate_tensors()
     inputs = {d["name"]: d["index"] for d in interpreter.get_input_details()}
-    output = interpreter.get_output_details()[0]["index"]
+    output = outputs_of(interpreter)[0]["index"]
     rows = []
     for m, b in zip(sight, body, strict=True):
         interpreter.set_tensor(inputs["serving_default_args_0"], m[None])
@@ -134,10 +147,10 @@ def export(checkpoint: Path, data: Path, to: Path | None = None, *, anew: bool =
 
 def enter(product: bytes, scale: float, folder: Path) -> None:
     """Write the manifest of `folder`: the product's, with the entry of this network."""
-    output = Interpreter(model_content=product).get_output_details()[0]["name"]
+    output, places = (detail["name"] for detail in outputs_of(Interpreter(model_content=product)))
     entry = ENTRY.format(
         sha256=hashlib.sha256(product).hexdigest(), bytes=len(product), sd_scale=scale, body=BODY, heads=len(HEADS),
-        names=", ".join(HEADS), output=output,
+        names=", ".join(HEADS), output=output, places=places, joints=JOINTS,
     )  # fmt: skip
     text = (MODELS / "manifest.toml").read_text("utf-8")
     text = re.sub(r'\n\[\[model\]\]\nname = "spine"\n.*?(?=\n\[\[model\]\]\n|\Z)', "", text, flags=re.DOTALL)

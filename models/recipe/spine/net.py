@@ -1,7 +1,8 @@
 """The silhouette network: an aligned mask and aligned landmarks in; flexion, view, belly side, and their doubt out.
 
 Two inputs: `sight` (N, 2, 96, 96), the mask 0…1 and the body's own light and shade (`shade`), back to the left if the
-belly side was told rightly; `body` (N, BODY), see `body_inputs`. One output (N, len(HEADS)).
+belly side was told rightly; `body` (N, BODY), see `body_inputs`. Two outputs: (N, len(HEADS)), and the joints of the spine
+(N, JOINTS, 2), torso lengths from the mid hip: towards the belly, up.
 """
 
 from __future__ import annotations
@@ -111,14 +112,15 @@ class Drawing(nn.Module):
         self.places.weight.data = cell_places().reshape(-1, 2).T.contiguous()
         self.places.requires_grad_(requires_grad=False)
 
-    def forward(
-        self, fine: torch.Tensor, middle: torch.Tensor, coarse: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give the maps before the softmax (N, JOINTS, CELLS²), and the joints (N, JOINTS, 2)."""
+    def forward(self, fine: torch.Tensor, middle: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
+        """Give the maps before the softmax (N, JOINTS, CELLS²)."""
         half = self.mend(functional.relu(doubled(self.coarse(coarse)) + self.middle(middle)))
         whole = self.polish(functional.relu(doubled(half) + self.fine(fine)))
-        maps = self.maps(whole).flatten(2)
-        return maps, self.places(maps.softmax(2))
+        return self.maps(whole).flatten(2)
+
+    def joints(self, maps: torch.Tensor) -> torch.Tensor:
+        """Give the middles of the maps (N, JOINTS, 2)."""
+        return self.places(maps.softmax(2))
 
 
 class Eye(nn.Sequential):
@@ -155,16 +157,20 @@ class SpineNet(nn.Module):
         self.trace = nn.Sequential(nn.Linear(2 * JOINTS + 3, 64), nn.ReLU())
         self.tell = nn.Sequential(nn.Linear(96 + 48 + 64, 96), nn.ReLU(), nn.Linear(96, len(HEADS)))
 
-    def draw(self, sight: torch.Tensor, body: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Give the heads, the maps of the spine's joints and the joints, as `Drawing` does."""
+    def see(self, sight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give what is seen and the maps of the spine's joints: all convolutions, where the time goes."""
         seen, *features = self.eye(sight)
-        maps, joints = self.drawing(*features)
-        traced = self.trace(torch.cat([joints.flatten(1), body[:, -3:]], 1))
-        return self.tell(torch.cat([self.look(seen), self.feel(body), traced], 1)), maps, joints
+        return seen, self.drawing(*features)
 
-    def forward(self, sight: torch.Tensor, body: torch.Tensor) -> torch.Tensor:
-        """Give the heads."""
-        return self.draw(sight, body)[0]
+    def read(self, seen: torch.Tensor, maps: torch.Tensor, body: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give the heads and the spine's joints, as `Drawing` does, from what `see` gave."""
+        joints = self.drawing.joints(maps)
+        traced = self.trace(torch.cat([joints.flatten(1), body[:, -3:]], 1))
+        return self.tell(torch.cat([self.look(seen), self.feel(body), traced], 1)), joints
+
+    def forward(self, sight: torch.Tensor, body: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give the heads and the joints."""
+        return self.read(*self.see(sight), body)
 
 
 def head(output: torch.Tensor, name: str) -> torch.Tensor:

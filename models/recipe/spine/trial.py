@@ -138,7 +138,8 @@ def check_drawn(data: Path) -> None:
     optimiser = torch.optim.Adam((p for p in net.parameters() if p.requires_grad), 3e-3)
     off = []
     for _ in range(DRAWN_STEPS):
-        _, maps, joints = net.draw(sight, body)
+        seen, maps = net.see(sight)
+        _, joints = net.read(seen, maps, body)
         off.append(TORSO_PX * torch.linalg.vector_norm(joints.detach() - spine, dim=2).median().item())
         optimiser.zero_grad()
         drawing_loss(maps, joints, spine, on).backward()
