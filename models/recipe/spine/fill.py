@@ -125,14 +125,21 @@ def fill(graph: bytes, net: SpineNet) -> bytes:
     content = bytearray(graph)
     model = schema.Model.GetRootAs(content)
     main = model.Subgraphs(0)
-    missing = {n for n, layer in net.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear)}
+    layers = {n: layer for n, layer in net.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear)}
+    fixed = {n: folded(net, n)[0] for n, layer in layers.items() if not layer.weight.requires_grad}
+    missing = set(layers)
     for i in range(main.TensorsLength()):
         tensor = main.Tensors(i)
         if tensor.Type() != schema.TensorType.FLOAT32 or not model.Buffers(tensor.Buffer()).DataLength():
             continue
         path = layer_path(tensor.Name().decode())
         shape = tuple(tensor.ShapeAsNumpy().tolist())
-        if path not in {n for n, _ in net.named_modules()}:
+        own = np.frombuffer(model.Buffers(tensor.Buffer()).DataAsNumpy().tobytes(), "<f4").reshape(shape)
+        kept = next((n for n, values in fixed.items() if np.array_equal(values, own)), None)
+        if kept is not None:  # never trained; the converter may have lost its name
+            missing.discard(kept)
+            continue
+        if path not in layers:
             raise ValueError(f"the graph has numbers {shape} of a layer {path} that the network lacks; convert anew")
         weights, bias = folded(net, path)
         values = bias if len(shape) == 1 else weights
