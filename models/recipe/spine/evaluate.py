@@ -76,7 +76,7 @@ def landmark_network(
     )  # fmt: skip
 
     def inputs_of(data: dict[str, np.ndarray], rows: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(body_inputs(data["landmarks"][rows], data["lean"][rows], data["presence"][rows]))
+        return torch.from_numpy(body_inputs(data["points"][rows], data["lean"][rows], data["presence"][rows]))
 
     x, y = inputs_of(train, keep), torch.from_numpy((train["total_deg"][keep] / FLEXION_SCALE).astype(np.float32))
     optimiser = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-3)

@@ -31,6 +31,25 @@ SPINE = ("root", "spine05", "spine04", "spine03", "spine02", "spine01", UPPER, "
 """The line that the spine is, from the pelvis upwards."""
 
 
+MARKS = (
+    "nose", "left_ear", "right_ear", "upperarm01.L", "upperarm01.R", "lowerarm01.L", "lowerarm01.R", "wrist.L", "wrist.R",
+    "upperleg01.L", "upperleg01.R", "lowerleg01.L", "lowerleg01.R", "foot.L", "foot.R", "left_heel", "right_heel",
+    "left_big_toe", "right_big_toe",
+)  # fmt: skip
+"""The body's own points for the pose model's landmarks that the network gets (`net.LANDMARKS`), in their order."""
+
+
+def landmarks(posed: Posed) -> np.ndarray:
+    """Give where the landmarks of MARKS are: (19, 3) m."""
+    return np.stack([posed.joints[name] if name in posed.joints else posed.points[name] for name in MARKS])
+
+
+def pixels_per_metre(camera: cameras.Camera, posed: Posed) -> float:
+    """Give the scale of a picture at the middle of the hips."""
+    hip = 0.5 * (posed.joints["upperleg01.L"] + posed.joints["upperleg01.R"])
+    return float(camera.focal / camera.project(hip[None])[0, 2])
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
     """What a picture shows. Angles in degrees, picture points in px (x, y)."""
@@ -56,6 +75,9 @@ class Truth:
     """How far the body reaches from the middle of the hips."""
     spine: np.ndarray
     """The joints of SPINE in the picture (9, 2)."""
+    marks: np.ndarray
+    """Where the landmarks of MARKS truly are (19, 3): px and metres from the camera."""
+    px_per_m: float
 
     @property
     def total_deg(self) -> float:
@@ -268,5 +290,6 @@ class Studio:
             self._body, drawn.arms, drawn.held, drawn.support, self._loose, cluttered, crowd, dim,
             seen("upperarm01"), seen("upperleg01"), seen("lowerleg01"), reach,
             camera.project(np.stack([posed.joints[name] for name in SPINE]))[:, :2],
+            camera.project(landmarks(posed)), pixels_per_metre(camera, posed),
         )  # fmt: skip
         return rgb, truth

@@ -24,6 +24,10 @@ ARMS = {
     "crossed": 0.04,
     "hips": 0.05,
 }
+SUPPORTS = {"stand": 0.70, "upright": 0.11, "sit": 0.06, "kneel": 0.08, "long_sit": 0.05}
+LOW = {"quad": 0.35, "supine": 0.2, "prone": 0.45}
+"""On hands and knees; on the back, as in a crunch; over a bench, a ball or the floor. What the pose models make of these is
+not measured, so no test picture shows them: they are drawn so that a back is known wherever it lies."""
 HELD = {
     "hang": ("", "", "bar", "dumbbells", "kettlebell", "plate"),
     "row": ("", "bar", "dumbbells"),
@@ -45,10 +49,11 @@ class Drawn:
     support: str
 
 
-def draw_posture(rng: np.random.Generator) -> Drawn:
-    """Draw one posture."""
+def draw_posture(rng: np.random.Generator, *, low: bool = False) -> Drawn:
+    """Draw one posture; `low`: one of LOW."""
     lumbar, thoracic = _spine(rng)
-    support = str(rng.choice(["stand", "upright", "sit", "kneel", "long_sit"], p=[0.70, 0.11, 0.06, 0.08, 0.05]))
+    supports = LOW if low else SUPPORTS
+    support = str(rng.choice(list(supports), p=list(supports.values())))
     pelvis, thigh, shank = _legs(rng, support)
     trunk = pelvis + lumbar + thoracic
     arms = str(rng.choice(list(ARMS), p=np.array(list(ARMS.values())) / sum(ARMS.values())))
@@ -96,6 +101,13 @@ def _legs(rng: np.random.Generator, support: str) -> tuple[float, float, float]:
     elif support == "kneel":
         thigh, pelvis = rng.uniform(-10, 60), rng.uniform(-10, 85)
         shank = rng.uniform(78, 92)
+    elif support == "quad":
+        thigh, shank, pelvis = rng.uniform(-20, 45), rng.uniform(78, 95), rng.uniform(55, 105)
+    elif support == "supine":
+        thigh, shank, pelvis = rng.uniform(80, 140), rng.uniform(-95, -5), rng.uniform(-105, -20)
+    elif support == "prone":
+        thigh, pelvis = rng.uniform(-95, 40), rng.uniform(40, 115)
+        shank = abs(rng.normal(0, 18)) - thigh
     elif support == "upright":
         knee, hip = rng.uniform(0, 20), rng.uniform(-8, 22)
         shank = 0.35 * knee

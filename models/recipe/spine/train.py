@@ -1,29 +1,31 @@
-"""Train the silhouette network on the shards of `generate.py`.
+"""Train the silhouette network on the sketches of `sketches.py` and the shards of `generate.py` together.
 
-    python models/recipe/spine/train.py DATA --out CHECKPOINT.pt [--epochs 12] [--limit SHARDS] [--start FLOAT.tflite]
+    python models/recipe/spine/train.py DATA --out CHECKPOINT.pt [--epochs 5] [--limit FILES] [--start CHECKPOINT.pt]
 
-The state is saved after every epoch and taken up again, so training can stop and go on. `--start` begins from an
-earlier network's float file instead of from chance, for another set of pictures.
+The state is saved after every epoch and taken up again, so training can stop and go on. `--start` begins from a trained
+network instead of from chance, for other pictures of the same kind.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 RECIPE = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
 
 from hingecue.pose.outline import HIP_X, HIP_Y, SIZE, TORSO_PX  # noqa: E402
-from spine.dataset import load  # noqa: E402
-from spine.fill import take_over  # noqa: E402
+from spine.dataset import load, load_sketches  # noqa: E402
 from spine.net import (  # noqa: E402
     FLEXION_SCALE,
     VIEW_SCALE,
@@ -34,24 +36,31 @@ from spine.net import (  # noqa: E402
     shade,
 )
 
-BATCH, RATE, DECAY, EPOCHS = 256, 3e-3, 2e-3, 12
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+BATCH, RATE, DECAY, EPOCHS = 256, 3e-3, 2e-3, 5
+START_RATE = 1e-3
+"""Step of a network that begins from a trained one."""
+SHARD_TIMES = 2
+"""A picture that went through the pose models is shown so many times where a sketch is shown once."""
+AVERAGED = 0.998
+"""The trained network is the running mean of its weights, of which each step keeps so much (Polyak)."""
 FLIP_SHARE, BLIND_SHARE, DARK_SHARE = 0.12, 0.08, 0.25
 """Shares of samples shown the wrong way round, without landmarks, and without light and shade: what the network learns
 from rendered shade alone may be untrue of photographs, so it has to do without as well."""
+COVERED_SHARE = 0.12
+"""In this share of the samples the mask is wrong or in doubt in a rectangle: what is held, stands in front, or lies beneath."""
 SIDE_DEG, OBLIQUE_WEIGHT = 40.0, 0.3
 """Flexion of pictures further off the side view, where the product does not answer, counts less."""
-START_RATE, NEW_TIMES = 1e-3, 4.0
-"""Step of a network that goes on from another one; its new layers learn so many times faster."""
 MAP_SD = 5 / TORSO_PX
 """How wide a joint's place is spread over the cells that have to name it, torso lengths: about one cell."""
 MAP_WEIGHT, PLACE_WEIGHT = 0.15, 3.0
 """Of the maps' and of the places' error in the loss."""
 MAP_REACH = ((-0.9, 1.05), (-0.45, 1.45))
 """Torso lengths towards the belly, up: joints outside are off the maps and teach nothing."""
-STATISTICS = 1024
-"""Pictures whose mean and spread a network that was taken over begins with."""
-HALF = torch.cpu._is_amx_tile_supported()  # noqa: SLF001 - torch 2.13 has no public question for it
-"""Whether the convolutions learn in bfloat16: twice as fast where the processor multiplies tiles of it, slower elsewhere."""
+HALF = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001 - torch 2.13 has no public question for it
+"""Whether the convolutions learn in bfloat16: twice as fast where the processor multiplies it, slower elsewhere."""
 BETA = 0.5
 """How far the likelihood's weighting by its own variance is taken back (Seitzer et al. 2022)."""
 
@@ -64,7 +73,7 @@ def tensors(data: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
         "spine": torch.from_numpy(spine.astype(np.float32)),
         "mask": torch.from_numpy(data["mask"])[:, None],
         "grey": torch.from_numpy(data["grey"])[:, None],
-        "body": torch.from_numpy(body_inputs(data["landmarks"], data["lean"], data["presence"])),
+        "body": torch.from_numpy(body_inputs(data["points"], data["lean"], data["presence"])),
         "flexion": torch.from_numpy(flexion.astype(np.float32)),
         "lumbar": torch.from_numpy((data["lumbar_deg"] / FLEXION_SCALE).astype(np.float32)),
         "view": torch.from_numpy((data["view_deg"] / VIEW_SCALE).astype(np.float32)),
@@ -103,10 +112,10 @@ def blur_truth(batch: dict[str, torch.Tensor]) -> None:
     grid = F.affine_grid(theta, list(sight.shape), align_corners=False)
     sight = F.grid_sample(sight, grid, align_corners=False)
     batch["spine"] = moved(batch["spine"], theta)
-    for i in torch.where(torch.rand(n) < 0.08)[0].tolist():
+    for i in torch.where(torch.rand(n) < COVERED_SHARE)[0].tolist():
         w, h = (int(v) for v in torch.randint(6, 26, (2,)))
         x, y = int(torch.randint(20, 96 - w, (1,))), int(torch.randint(0, 96 - h, (1,)))
-        sight[i, 0, y : y + h, x : x + w] = float(torch.rand(1) < 0.5)
+        sight[i, 0, y : y + h, x : x + w] = float((1.5 * torch.rand(1) - 0.25).clamp(0, 1))
         sight[i, 1, y : y + h, x : x + w] = 0
     mask, light = sight[:, :1], sight[:, 1:]
     ramp = F.interpolate(torch.randn(n, 1, 3, 3) * 0.15, size=sight.shape[2:], mode="bilinear", align_corners=True)
@@ -163,32 +172,37 @@ def loss_of(out: torch.Tensor, batch: dict[str, torch.Tensor], flipped: torch.Te
     return flexion + 0.3 * view + 0.3 * lumbar + 0.1 * doubt
 
 
-def run_epoch(
-    net: SpineNet, data: dict[str, torch.Tensor], optimiser: torch.optim.Optimizer, schedule: object
-) -> float:
-    """Go once through the data; give the mean loss."""
+def shuffled(sources: Sequence[dict[str, torch.Tensor]], times: Sequence[int]) -> Iterator[dict[str, torch.Tensor]]:
+    """Give batches that mix the samples of all sources, each sample as often as `times` says of its source."""
+    starts = np.cumsum([0, *(len(source["flexion"]) for source in sources)]).tolist()
+    spans = [torch.arange(a, b).repeat(n) for a, b, n in zip(starts[:-1], starts[1:], times, strict=True)]
+    order = torch.cat(spans)
+    order = order[torch.randperm(len(order))]
+    for rows in order[: len(order) // BATCH * BATCH].split(BATCH):
+        own = [rows[(rows >= a) & (rows < b)] - a for a, b in itertools.pairwise(starts)]
+        yield {
+            name: torch.cat([source[name][mine] for source, mine in zip(sources, own, strict=True)])
+            for name in sources[0]
+        }
+
+
+def run_epoch(net: SpineNet, batches: Iterator[dict[str, torch.Tensor]], learner: Learner) -> float:
+    """Go once through the batches; give the mean loss."""
     net.train()
-    order = torch.randperm(len(data["flexion"]))
-    total, steps = 0.0, len(order) // BATCH
-    for step in range(steps):
-        rows = order[step * BATCH : (step + 1) * BATCH]
-        batch = {name: values[rows] for name, values in data.items()}
+    total, steps = 0.0, 0
+    for batch in batches:
         batch["sight"] = sights(batch)
         flipped = torch.rand(BATCH) < FLIP_SHARE
         flip(batch, flipped)
         blur_truth(batch)
         batch["body"][torch.rand(BATCH) < BLIND_SHARE, :-3] = 0
         with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
-            seen, maps = net.see(batch["sight"].contiguous(memory_format=torch.channels_last))
+            seen, maps, near = net.see(batch["sight"].contiguous(memory_format=torch.channels_last))
         maps = maps.float()
-        out, joints = net.read(seen.float(), maps, batch["body"])
-        loss = loss_of(out, batch, flipped) + drawing_loss(maps, joints, batch["spine"], batch["on"])
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 2.0)
-        optimiser.step()
-        schedule.step()  # type: ignore[attr-defined]
-        total += float(loss.detach())
+        out, joints = net.read(seen.float(), maps, near.float(), batch["body"])
+        learner.step(loss_of(out, batch, flipped) + drawing_loss(maps, joints, batch["spine"], batch["on"]))
+        total += float(learner.loss)
+        steps += 1
     return total / max(1, steps)
 
 
@@ -203,19 +217,29 @@ def predict(net: SpineNet, data: dict[str, torch.Tensor]) -> np.ndarray:
     return torch.cat(parts).numpy()
 
 
-def learner(
-    net: SpineNet, known: list[str], steps: int
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.OneCycleLR]:
-    """Give the optimiser and its plan; layers that were taken over (`known`) learn slower than new ones."""
-    old, new = [], []
-    for name, values in net.named_parameters():
-        if values.requires_grad:
-            (old if name.rpartition(".")[0] in known else new).append(values)
-    groups = [({"params": old}, START_RATE), ({"params": new}, NEW_TIMES * START_RATE if known else RATE)]
-    groups = [(group, rate) for group, rate in groups if group["params"]]
-    optimiser = torch.optim.AdamW([group for group, _ in groups], weight_decay=DECAY)
-    rates = [rate for _, rate in groups]
-    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=steps)
+class Learner:
+    """Optimiser, its plan, and the running mean of the network that comes of it."""
+
+    def __init__(self, net: SpineNet, steps: int, rate: float) -> None:
+        self._net = net
+        self.optimiser = torch.optim.AdamW((p for p in net.parameters() if p.requires_grad), rate, weight_decay=DECAY)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, rate, total_steps=steps, pct_start=0.2)
+        self.mean = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED), use_buffers=True)
+        self.loss = torch.zeros(())
+
+    def step(self, loss: torch.Tensor) -> None:
+        """Learn from the loss of one batch."""
+        self.optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._net.parameters(), 2.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.mean.update_parameters(self._net)
+        self.loss = loss.detach()
+
+    def parts(self) -> dict[str, Any]:
+        """Name what a checkpoint holds of it, beside the learning network itself."""
+        return {"optimiser": self.optimiser, "schedule": self.schedule, "mean": self.mean, "learning": self._net}
 
 
 def train(
@@ -230,37 +254,35 @@ def train(
 ) -> list[float]:
     """Train, or take up again what was begun in `out`; give the loss of every epoch so far.
 
-    `until`: stop after so many epochs of the same plan, as a kill would. `start`: an earlier network's float file.
+    `until`: stop after so many epochs of the same plan, as a kill would. `start`: another training's checkpoint.
     """
     torch.manual_seed(seed)
-    seen = tensors(load(data, test=False, limit=limit))
+    sources = [tensors(load(data, test=False, limit=limit)), tensors(load_sketches(data, limit))]
+    times = (SHARD_TIMES, 1)
     held = load(data, test=True)
     test = tensors(held)
-    net = SpineNet()
-    known: list[str] = []
+    net = SpineNet().to(memory_format=torch.channels_last)
     if start is not None:
-        some = {name: test[name][:STATISTICS] for name in ("mask", "grey", "body")}
-        known = take_over(net, start.read_bytes(), sights(some), some["body"])
-    net = net.to(memory_format=torch.channels_last)
-    steps = epochs * (len(seen["flexion"]) // BATCH) + 1
-    optimiser, schedule = learner(net, known, steps)
+        net.load_state_dict(torch.load(start, weights_only=True)["net"])
+    samples = sum(n * len(source["flexion"]) for n, source in zip(times, sources, strict=True))
+    steps = epochs * (samples // BATCH) + 1
+    learner = Learner(net, steps, RATE if start is None else START_RATE)
     begin, losses = 0, []
     if out.exists():
         state = torch.load(out, weights_only=True)
         if state["steps"] == steps:
-            net.load_state_dict(state["net"])
-            optimiser.load_state_dict(state["optimiser"])
-            schedule.load_state_dict(state["schedule"])
-            begin, losses = state["epoch"], state.get("losses", [])
+            for name, part in learner.parts().items():
+                part.load_state_dict(state[name])
+            begin, losses = state["epoch"], state["losses"]
     weights = sum(p.numel() for p in net.parameters())
-    print(f"{len(seen['flexion'])} pictures, {weights} weights", flush=True)
+    print(f"{' + '.join(str(len(s['flexion'])) for s in sources)} pictures, {weights} weights", flush=True)
     for epoch in range(begin, min(epochs, until or epochs)):
         began = time.perf_counter()
-        loss = run_epoch(net, seen, optimiser, schedule)
-        state = {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}
-        losses.append(loss)
-        torch.save({**state, "epoch": epoch + 1, "steps": steps, "losses": losses}, out)
-        report(epoch + 1, loss, predict(net, test), held, time.perf_counter() - began)
+        losses.append(run_epoch(net, shuffled(sources, times), learner))
+        state = {name: part.state_dict() for name, part in learner.parts().items()}
+        mean = learner.mean.module
+        torch.save({**state, "net": mean.state_dict(), "epoch": epoch + 1, "steps": steps, "losses": losses}, out)
+        report(epoch + 1, losses[-1], predict(mean, test), held, time.perf_counter() - began)
     return losses
 
 
@@ -284,10 +306,10 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=Path, metavar="FLOAT.tflite")
+    parser.add_argument("--start", type=Path, metavar="CHECKPOINT.pt")
     options = parser.parse_args()
     if options.start is not None and not options.start.is_file():
-        parser.error(f"--start {options.start}: no such file; name a float network, as spine/spine.f32.tflite is")
+        parser.error(f"--start {options.start}: no such file; name what an earlier training wrote with --out")
     train(
         options.data,
         options.out,
