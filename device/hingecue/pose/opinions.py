@@ -17,19 +17,19 @@ from hingecue.types import Reason, SpineReading
 if TYPE_CHECKING:
     from hingecue.types import Pose
 
-NETWORK_SHARE: Final = 0.7
-"""Of the flexion and of its SD. From half to 0.7, rendered lifts err by a degree less, and one or two more photographs
-of people are answered with no more wrong; from 0.7 to 1 nothing is gained, and flat and rounded backs in photographs
-are told apart worse."""
-CORRELATION: Final = 0.55
+NETWORK_SHARE: Final = 0.8
+"""Of the flexion and of its SD. Rendered bodies would have the network alone: from 0.7 to 1 single pictures err by 0.8°
+less, lifts by 0.5°. Flat and rounded backs in photographs of people, which are not rendered, are told apart worse the
+more it says."""
+CORRELATION: Final = 0.58
 """Of the errors of the two, each in its own SD, on rendered bodies that neither has seen."""
-DIFFERENCE_SHARE: Final = 0.3
+DIFFERENCE_SHARE: Final = 0.2
 """This share of their difference is added (in quadrature) to the SD of their mean. On rendered bodies the 80 % interval
-then holds 79 % (`models/recipe/spine/evaluate.py`); people in photographs differ more than rendered ones."""
+then holds 80 % (`models/recipe/spine/evaluate.py`); people in photographs differ more than rendered ones."""
 
-ARM_DOUBT: Final = 2.0
-"""An arm over the back hides a part of the outline: the SD is doubled. Our judgement: on rendered bodies, whose arms
-are more regular than real ones, both readers bear it without loss."""
+ARM_DOUBT: Final = 3.0
+"""An arm over the back hides a part of the outline: the SD is so many times as large. Our judgement: on rendered
+bodies, whose arms are more regular than real ones, both readers bear it without loss."""
 
 
 class TwoOpinions:

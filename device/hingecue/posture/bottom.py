@@ -30,6 +30,10 @@ PLATEAU_SHARE: Final = 0.1
 RATE_SPAN_S: Final = 0.12
 """Span of the differences that give the trunk's speed."""
 SEEN: Final = frozenset({SpineSource.CAMERA, SpineSource.CAMERA_PELVIS})
+SEEN_SD_SHARE: Final = 0.85
+"""Over a bend the camera errs by so much of what it errs by in a single frame: what changes from frame to frame goes
+out, and the standing reading takes some of the person's own shape off. On rendered lifts the 80 % interval then holds
+87 %, without it 92 % (`models/recipe/spine/lifts.py`)."""
 FELT_WINDOW_S: Final = 0.08
 """Half the window for worn sensors: they do not jump from sample to sample, and a longer one flattens the peak."""
 HOLE_S: Final = 0.4
@@ -101,8 +105,8 @@ def spine_peak(samples: Sequence[Sample], bottom_s: float) -> SpinePeak:
     """Find the largest smoothed spinal flexion of a bend.
 
     Readings are averaged by 1/SD² over ±FLEXION_WINDOW_S around each; the SD of the result is the mean of the stated
-    ones and is not divided by √n, because the readings of one bend err together (research: error SD 9°, of which
-    2.6° from frame to frame).
+    ones, the camera's times SEEN_SD_SHARE. It is not divided by √n, because the readings of one bend err together
+    (research: error SD 9°, of which 2.6° from frame to frame).
     """
     top = max((s.signal_deg for s in samples), default=0.0)
     deep = [s for s in samples if s.signal_deg >= DEEP_SHARE * top]
@@ -120,6 +124,8 @@ def spine_peak(samples: Sequence[Sample], bottom_s: float) -> SpinePeak:
         if len(window) < min(SPINE_FRAMES_MIN, len(readings)):
             continue
         flexion, sd = _mean(window)
+        if reading.source is SpineSource.CAMERA:
+            sd *= SEEN_SD_SHARE
         share = flexion / (reading.max_deg or DEFAULT_FLEXION_MAX_DEG)
         if best is None or share > best[0]:
             best = share, SpinePeak(flexion, sd, t_s, reading.source, doubts, reading.max_deg)
