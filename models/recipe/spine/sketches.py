@@ -13,6 +13,7 @@ import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -233,7 +234,8 @@ def sketch(
 ) -> None:
     """Make all files of sketches that are not there yet, of the bodies that are not kept for the test."""
     jobs = [(str(data), number, size, bodies, kept) for number in range(-(-count // size))]
-    with ProcessPoolExecutor(workers) as pool:
+    # Spawned, for OpenCV's threads do not live on in a forked child, which would wait for them for ever.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for line in pool.map(make_sketches, jobs):
             print(line, flush=True)
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own idiom
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 RECIPE = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
@@ -44,8 +44,9 @@ START_RATE = 1e-3
 """Step of a network that begins from a trained one."""
 SHARD_TIMES = 2
 """A picture that went through the pose models is shown so many times where a sketch is shown once."""
-AVERAGED = 0.998
-"""The trained network is the running mean of its weights, of which each step keeps so much (Polyak)."""
+AVERAGED, AT_FIRST = 0.998, 10.0
+"""The trained network is the running mean of its weights (Polyak): each step keeps so much of it, the first steps less, for
+the mean of the beginning is worth little."""
 FLIP_SHARE, BLIND_SHARE, DARK_SHARE = 0.12, 0.08, 0.25
 """Shares of samples shown the wrong way round, without landmarks, and without light and shade: what the network learns
 from rendered shade alone may be untrue of photographs, so it has to do without as well."""
@@ -217,6 +218,12 @@ def predict(net: SpineNet, data: dict[str, torch.Tensor]) -> np.ndarray:
     return torch.cat(parts).numpy()
 
 
+def averaged(mean: torch.Tensor, weight: torch.Tensor, steps: torch.Tensor | int) -> torch.Tensor:
+    """Give the running mean after one more step; what is never trained stays the same to the bit."""
+    kept = min(AVERAGED, (1 + int(steps)) / (AT_FIRST + int(steps)))
+    return mean + (1 - kept) * (weight - mean)
+
+
 class Learner:
     """Optimiser, its plan, and the running mean of the network that comes of it."""
 
@@ -224,7 +231,7 @@ class Learner:
         self._net = net
         self.optimiser = torch.optim.AdamW((p for p in net.parameters() if p.requires_grad), rate, weight_decay=DECAY)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, rate, total_steps=steps, pct_start=0.2)
-        self.mean = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED), use_buffers=True)
+        self.mean = AveragedModel(net, avg_fn=averaged, use_buffers=True)
         self.loss = torch.zeros(())
 
     def step(self, loss: torch.Tensor) -> None:
