@@ -118,8 +118,8 @@ def test_two_opinions_are_their_weighed_mean_and_doubt_where_they_differ():
     far = join(skeleton.reading(5.0, 10.0, 10.0), skeleton.reading(65.0, 14.0, 20.0))
     assert close.flexion_deg == pytest.approx(20.0 + 4.0 * NETWORK_SHARE)
     assert (close.view_deg, close.reasons) == (15.0, (Reason.ARM_OVER_BACK,))
-    assert close.sd_deg == pytest.approx(37.48, abs=0.01)
-    assert far.sd_deg == pytest.approx(17.30, abs=0.01)
+    assert close.sd_deg == pytest.approx(37.57, abs=0.01)
+    assert far.sd_deg > 20
     assert join(skeleton.reading(None), skeleton.reading(20.0)).reasons == (Reason.PERSON_LOST,)
     assert join(skeleton.reading(None, view=None), skeleton.reading(None, view=None)).view_deg is None
 

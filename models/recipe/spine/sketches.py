@@ -130,9 +130,8 @@ class Framed:
 def worn(layer: raster.Layer, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Give mask and grey picture, uint8 (SIZE, SIZE), as a camera and the pose model would make them of a drawing."""
     # What is held or stands before is now and then taken for the person, or half so.
-    mask = np.maximum(layer.person, layer.alpha * np.float32(rng.uniform(0, 1.4) if rng.random() < 0.5 else 0)).clip(
-        0, 1
-    )
+    taken = np.float32(rng.uniform(0, 1.4) if rng.random() < 0.5 else 0)
+    mask = np.maximum(layer.person, layer.alpha * taken).clip(0, 1)
     soft = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 1.1))
     # The outline strays by about a pixel, here this way and there that.
     stray = cv2.resize(rng.standard_normal((12, 12), np.float32), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
