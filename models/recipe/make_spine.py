@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Make the spine model from nothing: bodies, pictures, training, quantisation, figures.
 
-    make_spine.py            30,000 pictures and 400,000 sketches; on two cores an hour and a half, then one of training. It can stop and
-                             go on.
+    make_spine.py            100,000 pictures and 400,000 sketches; on two cores an hour and a half, then as long again of training. It
+                             can stop and go on.
     make_spine.py --small    a few hundred pictures and sketches and a few rounds, in minutes, into a folder of its own: proves that the
                              recipe works (`spine/trial.py` says by what), and stops with status 1 where it does not
 
@@ -51,7 +51,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="a trial in minutes")
     parser.add_argument("--data", type=Path, metavar="FOLDER")
-    parser.add_argument("--count", type=int, default=30_000)
+    parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--sketches", type=int, default=400_000)
     parser.add_argument("--workers", type=int, default=2)
     wish = parser.parse_args()

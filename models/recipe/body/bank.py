@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 F32 = NDArray[np.float32]
@@ -92,21 +94,26 @@ def load_bank(path: Path) -> Bank:
     with np.load(path) as stored:
         if int(stored["format"]) != FORMAT:
             raise ValueError(f"{path}: format {int(stored['format'])}, expected {FORMAT}; delete it and make it anew")
-        labels = tuple(str(x) for x in stored["labels"])
-        return Bank(
-            rest=stored["rest"],
-            heads=stored["heads"],
-            weights=stored["weights"],
-            bones=stored["bones"],
-            triangles=stored["triangles"],
-            parents=stored["parents"],
-            labels=labels,
-            phenotypes=stored["phenotypes"],
-            phenotype_labels=tuple(str(x) for x in stored["phenotype_labels"]),
-            point_weights=stored["point_weights"],
-            point_labels=tuple(str(x) for x in stored["point_labels"]),
-            index={label: i for i, label in enumerate(labels)},
-        )
+        return _bank(stored)
+
+
+def _bank(arrays: Mapping[str, Any]) -> Bank:
+    """Give what `_build` made as a bank."""
+    labels = tuple(str(x) for x in arrays["labels"])
+    return Bank(
+        rest=arrays["rest"],
+        heads=arrays["heads"],
+        weights=arrays["weights"],
+        bones=arrays["bones"],
+        triangles=arrays["triangles"],
+        parents=arrays["parents"],
+        labels=labels,
+        phenotypes=arrays["phenotypes"],
+        phenotype_labels=tuple(str(x) for x in arrays["phenotype_labels"]),
+        point_weights=arrays["point_weights"],
+        point_labels=tuple(str(x) for x in arrays["point_labels"]),
+        index={label: i for i, label in enumerate(labels)},
+    )
 
 
 def draw_body(
@@ -135,27 +142,40 @@ def make_bank(folder: Path, count: int, seed: int = 0, ages: tuple[float, float]
     path = folder / f"bodies-{count}-{seed}.npz"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        arrays = _build(count, seed, ages)
+        arrays = _build(count, (seed,), ages)
         partial = path.with_suffix(".part.npz")
         np.savez(partial, allow_pickle=False, format=FORMAT, **arrays)
         partial.replace(path)
     return load_bank(path)
 
 
-def _build(count: int, seed: int, ages: tuple[float, float]) -> dict[str, Any]:
-    """Run the body model `count` times."""
+def make_bodies(count: int, seed: tuple[int, ...], ages: tuple[float, float]) -> Bank:
+    """Make `count` bodies that are kept nowhere; a hundred take a second. Body i depends on (*seed, i) alone."""
+    return _bank(_build(count, seed, ages))
+
+
+@lru_cache(1)
+def _model() -> Any:
+    """Open the body model: some seconds, once."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import anny  # noqa: PLC0415  (the train extra, needed here only)
         import torch  # noqa: PLC0415
-        from anny.keypoints import KeypointsRegressor  # noqa: PLC0415
-    model = anny.Anny(topology="anny-quads", local_changes=list(LOCAL_CHANGES)).to(torch.float32)
+    return anny.Anny(topology="anny-quads", local_changes=list(LOCAL_CHANGES)).to(torch.float32)
+
+
+def _build(count: int, seed: tuple[int, ...], ages: tuple[float, float]) -> dict[str, Any]:
+    """Run the body model `count` times."""
+    model = _model()
+    import torch  # noqa: PLC0415  (as anny)
+    from anny.keypoints import KeypointsRegressor  # noqa: PLC0415
+
     pose = torch.eye(4)[None, None].repeat(1, model.bone_count, 1, 1)
     known = set(model.local_change_labels)
     rest, heads, phenotypes = [], [], []
     with torch.no_grad():
         for i in range(count):
-            phenotype, local = draw_body(np.random.default_rng([seed, i]), ages)
+            phenotype, local = draw_body(np.random.default_rng([*seed, i]), ages)
             out = model(
                 pose_parameters=pose,
                 phenotype_kwargs={k: torch.tensor([phenotype[k]]) for k in model.phenotype_labels},

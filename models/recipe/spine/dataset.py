@@ -9,18 +9,21 @@ import numpy as np
 from spine.net import LANDMARKS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 TEST_FROM = 900
 
 
-def load(folder: Path, *, test: bool, limit: int | None = None) -> dict[str, np.ndarray]:
-    """Read all finished shards of the training or of the test bodies; ValueError when there is none."""
+def load(
+    folder: Path, *, test: bool, limit: int | None = None, columns: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Read all finished shards of the training or of the test bodies, or only these columns; ValueError when there is none."""
     paths = sorted(p for p in folder.glob("shard-[0-9]*.npz") if not p.name.endswith(".part.npz"))
     chosen = [p for p in paths if (int(p.stem.split("-")[1]) >= TEST_FROM) == test][:limit]
     if not chosen:
         raise ValueError(f"{folder}: no {'test' if test else 'training'} shard; run generate.py first")
-    data = _read(chosen)
+    data = _read(chosen, columns)
     data["points"] = data["landmarks"][:, LANDMARKS]
     return data
 
@@ -33,7 +36,7 @@ def load_sketches(folder: Path, limit: int | None = None) -> dict[str, np.ndarra
     return _read(chosen)
 
 
-def _read(paths: list[Path]) -> dict[str, np.ndarray]:
+def _read(paths: list[Path], columns: Sequence[str] | None = None) -> dict[str, np.ndarray]:
     """Read files of the same columns into arrays that are made once, for together they may fill half the memory.
 
     ValueError when one of them lacks a column that the others have: an older recipe made it.
@@ -49,7 +52,9 @@ def _read(paths: list[Path]) -> dict[str, np.ndarray]:
     ends = np.cumsum(counts)
     for path, count, end in zip(paths, counts, ends, strict=True):
         with np.load(path, allow_pickle=False) as file:
-            for name in file.files:
+            for name in columns or file.files:
+                if name not in names[0]:
+                    raise ValueError(f"{path}: lacks {name}; delete the shards, and generate.py makes them anew")
                 values = file[name]
                 if values.ndim:
                     if name not in data:

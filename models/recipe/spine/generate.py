@@ -3,8 +3,8 @@
     python models/recipe/spine/generate.py --out DATA --count 100000 [--workers 2]
 
 Nothing but the aligned mask, the aligned landmarks and the truth is kept, in shards of 1,000 pictures. A shard depends on
-its number alone, and a finished one is not made again, so the work can stop and go on. Shards from TEST_FROM on show
-bodies that no other shard has.
+its number alone, and a finished one is not made again, so the work can stop and go on. Each shard shows bodies of its own;
+those from TEST_FROM on share a bank of TEST_BODIES.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,7 @@ import numpy as np
 RECIPE = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
 
-from body.bank import make_bank  # noqa: E402
+from body.bank import make_bank, make_bodies  # noqa: E402
 from body.pose import Rig  # noqa: E402
 
 from hingecue.pose.detect import Detector, choice_score  # noqa: E402
@@ -37,8 +38,8 @@ SHARD = 1000
 TEST_FROM = 900
 BODIES, TEST_BODIES = 420, 70
 BANK_SEED = 8
-MORE_BANKS = 2
-"""Further banks, of twice as many bodies each. With 350 bodies to learn from, those of the test were read 0.8° worse."""
+OWN_BODIES = 200
+"""Bodies that one shard draws for itself. With 350 for all to learn from, those of the test were read 0.8° worse."""
 AGES = (0.5, 0.95)
 """From about fourteen to about eighty on the body model's scale."""
 POINTS = ("shoulders", "hips", "knees", "reach_px", "spine")
@@ -138,17 +139,15 @@ def errors(seen: dict[str, np.ndarray | float], truth: Truth) -> tuple[float, fl
     return shoulder, float(np.linalg.norm(points[23:25, :2].mean(0) - true_hip)) / length
 
 
-def people(folder: Path, number: int, count: int, kept: int) -> tuple[Rig, range]:
-    """Give the bank of shard `number`, and which of its bodies the shard shows.
+def fresh_people(seed: int, number: int, size: int) -> tuple[Rig, range]:
+    """Draw the bodies that one shard or file of `size` pictures has for itself."""
+    count = min(OWN_BODIES, size)
+    return Rig.of(make_bodies(count, (seed, number), AGES)), range(count)
 
-    From TEST_FROM on these are the `kept` last ones of the first bank, of `count` bodies; else the others of it, or those of
-    a further bank.
-    """
-    bank = number % (1 + MORE_BANKS)
-    if number >= TEST_FROM or bank == 0:
-        bodies = range(count - kept, count) if number >= TEST_FROM else range(count - kept)
-        return Rig.of(make_bank(folder, count, BANK_SEED, AGES)), bodies
-    return Rig.of(make_bank(folder, 2 * count, BANK_SEED + bank, AGES)), range(2 * count)
+
+def test_people(folder: Path, count: int, kept: int) -> tuple[Rig, range]:
+    """Give the bodies of the test: the `kept` last ones of a bank of `count`."""
+    return Rig.of(make_bank(folder, count, BANK_SEED, AGES)), range(count - kept, count)
 
 
 def make_shard(job: tuple[str, int, int, int, int]) -> str:
@@ -157,8 +156,11 @@ def make_shard(job: tuple[str, int, int, int, int]) -> str:
     path = Path(folder) / f"shard-{number:04d}.npz"
     if path.exists():
         return f"{path.name} is there"
+    cv2.setNumThreads(1)
     rng = np.random.default_rng([BANK_SEED, number])
-    studio = Studio(*people(Path(folder), number, count, kept), rng)
+    test = number >= TEST_FROM
+    shown = test_people(Path(folder), count, kept) if test else fresh_people(BANK_SEED, number, size)
+    studio = Studio(*shown, rng)
     eyes = {name: Eye(name) for name in ("lite", "full")}
     rows: list[dict[str, object]] = []
     lost = 0
@@ -193,11 +195,11 @@ def generate(
 ) -> None:
     """Make all shards that are not there yet: `test` pictures of `kept` bodies, then `count` of the others."""
     out.mkdir(parents=True, exist_ok=True)
-    for number in range(1 + MORE_BANKS):
-        people(out, number, bodies, kept)  # before there are two who would make them
+    make_bank(out, bodies, BANK_SEED, AGES)  # before there are two who would make it
     numbers = [TEST_FROM + i for i in range(-(-test // shard))] + list(range(first, -(-count // shard)))
     jobs = [(str(out), number, shard, bodies, kept) for number in numbers]
-    with ProcessPoolExecutor(workers) as pool:
+    # Spawned, for the threads of the body model's library do not live on in a forked child.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for line in pool.map(make_shard, jobs):
             print(line, flush=True)
 

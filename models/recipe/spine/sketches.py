@@ -31,7 +31,7 @@ from body.pose import pose_body  # noqa: E402
 
 from hingecue.pose.outline import FLIP, SIZE, TORSO_PX, frame  # noqa: E402
 from spine.dataset import load  # noqa: E402
-from spine.generate import BODIES, TEST_BODIES, people  # noqa: E402
+from spine.generate import fresh_people  # noqa: E402
 from spine.net import LANDMARKS  # noqa: E402
 from spine.pictures import EDGE, MARKS, SPINE, draw_outfit, draw_view, lamp, landmarks, pixels_per_metre  # noqa: E402
 from spine.postures import ARMS, SUPPORTS, draw_posture  # noqa: E402
@@ -54,6 +54,11 @@ HIPS, SHOULDERS = slice(9, 11), slice(3, 5)
 """Rows of MARKS."""
 OTHER_SIDE = [0, *(i for k in range(1, len(MARKS), 2) for i in (k + 1, k))]
 """MARKS with left and right changed."""
+DONOR_COLUMNS = (
+    "marks", "px_per_m", "picture", "landmarks", "presence", "facing_right", "hip_off", "shoulder_off", "view_deg",
+    "behind", "lumbar_deg", "thoracic_deg", "trunk_deg", "arms", "support",
+)  # fmt: skip
+"""What of the shards tells their landmark errors."""
 ARMS_APART, SUPPORT_APART = 4.0, 4.0
 """How far other arms or another support are, in units of `alike`."""
 
@@ -72,11 +77,7 @@ class Donors:
     """Landmark errors of pictures that went through the pose models."""
 
     def __init__(self, data: Path) -> None:
-        got = load(data, test=False)
-        if "marks" not in got:
-            raise ValueError(
-                f"{data}: the shards lack the true landmarks; delete them, and generate.py makes them anew"
-            )
+        got = load(data, test=False, columns=DONOR_COLUMNS)
         keep = got["on_person"]
         got = {name: values[keep] for name, values in got.items()}
         right = got["facing_right"].astype(bool)
@@ -127,16 +128,27 @@ class Framed:
         return out
 
 
+def grain(rng: np.random.Generator, cells: int) -> np.ndarray:
+    """Give smooth noise of SD about one, so many grains a side: float32 (SIZE, SIZE)."""
+    return cv2.resize(rng.standard_normal((cells, cells), np.float32), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+
+
 def worn(layer: raster.Layer, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Give mask and grey picture, uint8 (SIZE, SIZE), as a camera and the pose model would make them of a drawing."""
     # What is held or stands before is now and then taken for the person, or half so.
     taken = np.float32(rng.uniform(0, 1.4) if rng.random() < 0.5 else 0)
     mask = np.maximum(layer.person, layer.alpha * taken).clip(0, 1)
-    soft = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 1.1))
     # The outline strays by about a pixel, here this way and there that.
-    stray = cv2.resize(rng.standard_normal((12, 12), np.float32), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
-    soft += stray * np.float32(rng.uniform(0, 0.4)) * 4 * soft * (1 - soft)
-    edge = np.clip((soft - 0.5) * rng.uniform(1.0, 2.2) + 0.5 + rng.normal(0, 0.1), 0, 1)
+    soft = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.7, 1.2))
+    soft += grain(rng, 12) * np.float32(rng.uniform(0, 0.5)) * 4 * soft * (1 - soft)
+    edge = np.clip((soft - 0.5) * rng.uniform(1.0, 2.0) + 0.5, 0, 1)
+    # Here and there, most of all round the outline, the model cannot tell the person from what is behind: grey terraces.
+    lost = np.clip(2 * (grain(rng, 8) + np.float32(rng.normal(-0.5, 0.5))), 0, 1)
+    wide = cv2.GaussianBlur(mask, (0, 0), rng.uniform(1.5, 3.5)) + np.float32(0.12) * grain(rng, 24)
+    terrace = np.clip((wide - np.float32(rng.uniform(0.05, 0.6))) * 4, 0, 1)
+    terrace *= np.float32(rng.uniform(0.3, 0.9)) + np.float32(0.08) * grain(rng, 48)
+    sure = np.clip((cv2.GaussianBlur(mask, (0, 0), 4) - np.float32(0.7)) * 5, 0, 1)
+    edge = np.clip(edge + lost * (1 - sure) * (terrace - edge), 0, 1)
     dim = rng.random() < 0.12
     colour = layer.colour + (1 - layer.alpha[..., None]) * rng.uniform(0.05, 0.9, 3).astype(np.float32)
     colour *= np.float32(rng.uniform(0.03, 0.2) if dim else rng.uniform(0.6, 1.3))
@@ -209,15 +221,15 @@ class Sketcher:
         }  # fmt: skip
 
 
-def make_sketches(job: tuple[str, int, int, int, int]) -> str:
-    """Make one file of sketches, unless it is there: folder, number, sketches, bodies, and how many of them are for the test."""
-    folder, number, size, count, kept = job
+def make_sketches(job: tuple[str, int, int]) -> str:
+    """Make one file of sketches, unless it is there: folder, number, sketches."""
+    folder, number, size = job
     path = Path(folder) / f"sketches-{number:04d}.npz"
     if path.exists():
         return f"{path.name} is there"
     cv2.setNumThreads(1)
     rng = np.random.default_rng([SEED, number])
-    sketcher = Sketcher(*people(Path(folder), number, count, kept), Donors(Path(folder)), rng)
+    sketcher = Sketcher(*fresh_people(SEED, number, size), Donors(Path(folder)), rng)
     rows: list[dict[str, object]] = []
     while len(rows) < size:
         rows += sketcher.some(low=number % LOW_EVERY == LOW_EVERY - 1)
@@ -228,11 +240,9 @@ def make_sketches(job: tuple[str, int, int, int, int]) -> str:
     return f"{path.name}: {size}"
 
 
-def sketch(
-    data: Path, *, count: int, workers: int, size: int = FILE, bodies: int = BODIES, kept: int = TEST_BODIES
-) -> None:
-    """Make all files of sketches that are not there yet, of the bodies that are not kept for the test."""
-    jobs = [(str(data), number, size, bodies, kept) for number in range(-(-count // size))]
+def sketch(data: Path, *, count: int, workers: int, size: int = FILE) -> None:
+    """Make all files of sketches that are not there yet."""
+    jobs = [(str(data), number, size) for number in range(-(-count // size))]
     # Spawned, for OpenCV's threads do not live on in a forked child, which would wait for them for ever.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for line in pool.map(make_sketches, jobs):

@@ -24,7 +24,7 @@ from torch.optim.swa_utils import AveragedModel
 RECIPE = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(RECIPE), str(RECIPE.parents[1] / "device")]
 
-from hingecue.pose.outline import HIP_X, HIP_Y, SIZE, TORSO_PX  # noqa: E402
+from hingecue.pose.outline import HIP_X, HIP_Y, TORSO_PX  # noqa: E402
 from spine.dataset import load, load_sketches  # noqa: E402
 from spine.net import (  # noqa: E402
     FLEXION_SCALE,
@@ -35,23 +35,19 @@ from spine.net import (  # noqa: E402
     head,
     shade,
 )
+from spine.varied import varied  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BATCH, RATE, DECAY, EPOCHS = 256, 3e-3, 2e-3, 5
-START_RATE = 1e-3
+START_RATE = 1.5e-3
 """Step of a network that begins from a trained one."""
-SHARD_TIMES = 2
+SHARD_TIMES = 3
 """A picture that went through the pose models is shown so many times where a sketch is shown once."""
 AVERAGED, AT_FIRST = 0.998, 10.0
 """The trained network is the running mean of its weights (Polyak): each step keeps so much of it, the first steps less, for
 the mean of the beginning is worth little."""
-FLIP_SHARE, BLIND_SHARE, DARK_SHARE = 0.12, 0.08, 0.25
-"""Shares of samples shown the wrong way round, without landmarks, and without light and shade: what the network learns
-from rendered shade alone may be untrue of photographs, so it has to do without as well."""
-COVERED_SHARE = 0.12
-"""In this share of the samples the mask is wrong or in doubt in a rectangle: what is held, stands in front, or lies beneath."""
 SIDE_DEG, OBLIQUE_WEIGHT = 40.0, 0.3
 """Flexion of pictures further off the side view, where the product does not answer, counts less."""
 MAP_SD = 5 / TORSO_PX
@@ -87,53 +83,6 @@ def sights(batch: dict[str, torch.Tensor]) -> torch.Tensor:
     """Give the network's first input (N, 2, 96, 96)."""
     mask = batch["mask"].float() / 255
     return torch.cat([mask, shade(batch["grey"].float(), mask)], 1)
-
-
-def flip(batch: dict[str, torch.Tensor], which: torch.Tensor) -> None:
-    """Show some samples as they look when back and belly were taken for each other."""
-    sight, body = batch["sight"], batch["body"]
-    source = (2 * int(HIP_X) - torch.arange(SIZE)).clamp(0, SIZE - 1)
-    batch["sight"] = torch.where(which[:, None, None, None], sight[..., source], sight)
-    sign = torch.ones_like(body)
-    sign[which, 0:-3:4] = -1
-    sign[which, -3] = -1
-    batch["body"] = body * sign
-    batch["spine"] = torch.where(which[:, None, None], batch["spine"] * torch.tensor([-1.0, 1.0]), batch["spine"])
-
-
-def blur_truth(batch: dict[str, torch.Tensor]) -> None:
-    """Shift, turn and scale what is seen a little, cover a part of it, change the light, and jitter the landmarks."""
-    sight = batch["sight"]
-    n = len(sight)
-    angle, scale = torch.randn(n) * 0.03, 1 + torch.randn(n) * 0.03
-    theta = torch.zeros(n, 2, 3)
-    theta[:, 0, 0], theta[:, 0, 1] = torch.cos(angle) / scale, -torch.sin(angle) / scale
-    theta[:, 1, 0], theta[:, 1, 1] = torch.sin(angle) / scale, torch.cos(angle) / scale
-    theta[:, :, 2] = torch.randn(n, 2) * 0.015
-    grid = F.affine_grid(theta, list(sight.shape), align_corners=False)
-    sight = F.grid_sample(sight, grid, align_corners=False)
-    batch["spine"] = moved(batch["spine"], theta)
-    for i in torch.where(torch.rand(n) < COVERED_SHARE)[0].tolist():
-        w, h = (int(v) for v in torch.randint(6, 26, (2,)))
-        x, y = int(torch.randint(20, 96 - w, (1,))), int(torch.randint(0, 96 - h, (1,)))
-        sight[i, 0, y : y + h, x : x + w] = float((1.5 * torch.rand(1) - 0.25).clamp(0, 1))
-        sight[i, 1, y : y + h, x : x + w] = 0
-    mask, light = sight[:, :1], sight[:, 1:]
-    ramp = F.interpolate(torch.randn(n, 1, 3, 3) * 0.15, size=sight.shape[2:], mode="bilinear", align_corners=True)
-    light = (light * (0.7 + 0.6 * torch.rand(n, 1, 1, 1)) + (ramp + 0.03 * torch.randn_like(light)) * mask).clamp(-1, 1)
-    light[torch.rand(n) < DARK_SHARE] = 0
-    batch["sight"] = torch.cat([mask, light], 1)
-    batch["body"] = batch["body"] + 0.02 * torch.randn_like(batch["body"])
-
-
-def moved(spine: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
-    """Move points (N, J, 2) as `affine_grid` moves the picture: `theta` (N, 2, 3) leads from the new place to the old."""
-    half = SIZE / 2
-    flipped = torch.tensor([TORSO_PX, -TORSO_PX])
-    middle = torch.tensor([HIP_X - half, HIP_Y - half])
-    old = (spine * flipped + middle) / half - theta[:, None, :, 2]
-    new = old @ torch.linalg.inv(theta[:, :, :2]).transpose(1, 2)
-    return (new * half - middle) / flipped
 
 
 def drawing_loss(maps: torch.Tensor, joints: torch.Tensor, spine: torch.Tensor, on: torch.Tensor) -> torch.Tensor:
@@ -193,10 +142,7 @@ def run_epoch(net: SpineNet, batches: Iterator[dict[str, torch.Tensor]], learner
     total, steps = 0.0, 0
     for batch in batches:
         batch["sight"] = sights(batch)
-        flipped = torch.rand(BATCH) < FLIP_SHARE
-        flip(batch, flipped)
-        blur_truth(batch)
-        batch["body"][torch.rand(BATCH) < BLIND_SHARE, :-3] = 0
+        flipped = varied(batch)
         with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
             seen, maps, near = net.see(batch["sight"].contiguous(memory_format=torch.channels_last))
         maps = maps.float()

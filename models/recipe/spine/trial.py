@@ -35,14 +35,15 @@ from spine.dataset import load, load_sketches  # noqa: E402
 from spine.generate import AGES, BANK_SEED, Eye, generate, rough_square  # noqa: E402
 from spine.net import SpineNet  # noqa: E402
 from spine.pictures import Studio, Truth  # noqa: E402
-from spine.train import drawing_loss, moved, sights, tensors  # noqa: E402
+from spine.train import drawing_loss, sights, tensors  # noqa: E402
+from spine.varied import moved  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SIZES = {"count": 600, "test": 100, "shard": 50, "bodies": 16, "kept": 4}
 """Of the small run: pictures, pictures of the kept bodies, pictures in a shard, bodies, and those kept for the test."""
-SKETCHES = {"count": 600, "size": 300, "bodies": SIZES["bodies"], "kept": SIZES["kept"]}
+SKETCHES = {"count": 600, "size": 300}
 EPOCHS, STOP_AFTER = 8, 3
 LOSS_FALL_MIN = 0.4
 """The loss of the last round has to be so much under that of the first."""
