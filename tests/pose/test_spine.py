@@ -12,7 +12,7 @@ from tests.fakes import skeleton
 
 from hingecue.app.demo import FOLDER
 from hingecue.pose.contour import ContourSpine, arm_over_back, expand, features, load_weights
-from hingecue.pose.opinions import NETWORK_SHARE, TwoOpinions, join
+from hingecue.pose.opinions import NETWORK_SHARE, VIEW_SHARE, TwoOpinions, join
 from hingecue.pose.outline import HIP_X, HIP_Y, SIZE, STATIONS, TORSO_PX, Aligned, Aligner, back_profile
 from hingecue.pose.silhouette import MIRROR_COLUMNS, SHADE_MAX, SHADE_SCALE, SilhouetteSpine, body_vector, shade
 from hingecue.pose.spine import open_spine
@@ -117,10 +117,13 @@ def test_two_opinions_are_their_weighed_mean_and_doubt_where_they_differ():
     close = join(skeleton.reading(20.0, 10.0, 10.0), skeleton.reading(24.0, 14.0, 20.0, Reason.ARM_OVER_BACK))
     far = join(skeleton.reading(5.0, 10.0, 10.0), skeleton.reading(65.0, 14.0, 20.0))
     assert close.flexion_deg == pytest.approx(20.0 + 4.0 * NETWORK_SHARE)
-    assert (close.view_deg, close.reasons) == (15.0, (Reason.ARM_OVER_BACK,))
-    assert close.sd_deg == pytest.approx(37.57, abs=0.01)
+    assert close.view_deg == pytest.approx(10.0 + 10.0 * VIEW_SHARE)
+    assert close.reasons == (Reason.ARM_OVER_BACK,)
+    assert close.sd_deg == pytest.approx(39.66, abs=0.01)
     assert far.sd_deg > 20
     assert join(skeleton.reading(None), skeleton.reading(20.0)).reasons == (Reason.PERSON_LOST,)
+    assert join(skeleton.reading(20.0, 10.0, None), skeleton.reading(24.0, 14.0, 20.0)).view_deg == 20.0
+    assert join(skeleton.reading(20.0, 10.0, 10.0), skeleton.reading(24.0, 14.0, None)).view_deg == 10.0
     assert join(skeleton.reading(None, view=None), skeleton.reading(None, view=None)).view_deg is None
 
 

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes import skeleton
 
-from hingecue.posture.bottom import Sample, at_bottom, common_view, find_bottom, pause_s, spine_peak
+from hingecue.posture.bottom import (
+    OBLIQUE_SD_SHARE,
+    SEEN_SD_SHARE,
+    Sample,
+    at_bottom,
+    common_view,
+    find_bottom,
+    pause_s,
+    spine_peak,
+)
 from hingecue.posture.judge import Judge, bend_signal
 from hingecue.types import Facing, Kind, Posture, Reason, View
 
@@ -209,3 +218,13 @@ def test_a_flat_bottom_has_its_middle_as_bottom_and_its_length_as_pause() -> Non
 def test_frames_at_one_time_have_no_speed() -> None:
     same = [sample(1.0, x) for x in (1, 2, 3)]
     assert pause_s(same, 1.0) == 0
+
+
+def test_a_bend_seen_from_further_off_the_side_is_doubted_more():
+    def sd(view):
+        samples = [sample(i / 10, 60.0, spine=skeleton.reading(20.0, 8.0, view)) for i in range(6)]
+        return spine_peak(samples, 0.3).sd_deg
+
+    assert sd(None) == sd(10.0) == pytest.approx(8.0 * SEEN_SD_SHARE)
+    assert sd(34.0) == pytest.approx(8.0 * OBLIQUE_SD_SHARE)
+    assert sd(10.0) < 8.0 < sd(34.0)

@@ -30,10 +30,14 @@ PLATEAU_SHARE: Final = 0.1
 RATE_SPAN_S: Final = 0.12
 """Span of the differences that give the trunk's speed."""
 SEEN: Final = frozenset({SpineSource.CAMERA, SpineSource.CAMERA_PELVIS})
-SEEN_SD_SHARE: Final = 0.85
+SEEN_SD_SHARE: Final = 0.75
 """Over a bend the camera errs by so much of what it errs by in a single frame: what changes from frame to frame goes
 out, and the standing reading takes some of the person's own shape off. On rendered lifts the 80 % interval then holds
-87 %, without it 92 % (`models/recipe/spine/lifts.py`)."""
+XX % (`models/recipe/spine/lifts.py`)."""
+OBLIQUE_DEG: Final = 30.0
+OBLIQUE_SD_SHARE: Final = 1.1
+"""… and by so much where the view is further off the side than this: there a whole bend is misread alike. 13 rendered
+lifts, drawn 28 to 46° off the side and told as 30 to 36°, need 1.1 for an interval that holds 80 %."""
 FELT_WINDOW_S: Final = 0.08
 """Half the window for worn sensors: they do not jump from sample to sample, and a longer one flattens the peak."""
 HOLE_S: Final = 0.4
@@ -105,7 +109,7 @@ def spine_peak(samples: Sequence[Sample], bottom_s: float) -> SpinePeak:
     """Find the largest smoothed spinal flexion of a bend.
 
     Readings are averaged by 1/SD² over ±FLEXION_WINDOW_S around each; the SD of the result is the mean of the stated
-    ones, the camera's times SEEN_SD_SHARE. It is not divided by √n, because the readings of one bend err together
+    ones, the camera's times `seen_sd_share`. It is not divided by √n, because the readings of one bend err together
     (research: error SD 9°, of which 2.6° from frame to frame).
     """
     top = max((s.signal_deg for s in samples), default=0.0)
@@ -117,6 +121,7 @@ def spine_peak(samples: Sequence[Sample], bottom_s: float) -> SpinePeak:
         for s in deep
         if (spine := s.posture.spine) is not None and spine.flexion_deg is not None and spine.sd_deg is not None
     ]
+    seen_share = seen_sd_share(middle([reading.view_deg for _, reading in readings]))
     best: tuple[float, SpinePeak] | None = None
     for t_s, reading in readings:
         reach = FLEXION_WINDOW_S if reading.source in SEEN else FELT_WINDOW_S
@@ -125,7 +130,7 @@ def spine_peak(samples: Sequence[Sample], bottom_s: float) -> SpinePeak:
             continue
         flexion, sd = _mean(window)
         if reading.source is SpineSource.CAMERA:
-            sd *= SEEN_SD_SHARE
+            sd *= seen_share
         share = flexion / (reading.max_deg or DEFAULT_FLEXION_MAX_DEG)
         if best is None or share > best[0]:
             best = share, SpinePeak(flexion, sd, t_s, reading.source, doubts, reading.max_deg)
@@ -136,6 +141,11 @@ def spine_peak(samples: Sequence[Sample], bottom_s: float) -> SpinePeak:
     if best[1].source is not SpineSource.CAMERA and _has_hole([t for t, _ in readings]):
         return replace(best[1], doubts=tuple(sorted({*doubts, Reason.SENSOR_GAP})))
     return best[1]
+
+
+def seen_sd_share(view_deg: float | None) -> float:
+    """Give what the camera errs by over a bend, as a share of a single frame's SD, for the view it reads."""
+    return OBLIQUE_SD_SHARE if view_deg is not None and view_deg > OBLIQUE_DEG else SEEN_SD_SHARE
 
 
 def _mean(readings: Sequence[SpineReading]) -> tuple[float, float]:
