@@ -2,7 +2,8 @@
 
     python models/recipe/spine/export.py CHECKPOINT.pt DATA [--to FOLDER] [--convert]
 
-Float → `spine.f32.tflite` (`fill.py`) and the ranges of training pictures, both kept beside this file; → int8
+Float → weights on int8's steps (`rounding.py`) → `spine.f32.tflite` (`fill.py`) and the ranges of training pictures, both kept
+beside this file; → int8
 (`quantise.py`), models/spine.tflite, and its entry in models/manifest.toml. The SD is scaled so that the 80 % interval holds
 80 % of the first two test shards; say figures on the others only. `--to`: leave all of it in another folder, for a trial. `--convert`: make the
 graph anew, for a network of another shape (extra `convert`).
@@ -11,6 +12,7 @@ graph anew, for a network of another shape (extra `convert`).
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import json
 import re
@@ -29,6 +31,7 @@ from spine.dataset import load  # noqa: E402
 from spine.fill import fill  # noqa: E402
 from spine.net import BODY, FLEXION_SCALE, HEADS, JOINTS, SpineNet  # noqa: E402
 from spine.quantise import FLOAT, RANGES, measure_ranges, quantise  # noqa: E402
+from spine.rounding import make_ready  # noqa: E402
 from spine.train import predict, sights, tensors  # noqa: E402
 
 MODELS = Path(__file__).resolve().parents[2]
@@ -124,12 +127,14 @@ def export(checkpoint: Path, data: Path, to: Path | None = None, *, anew: bool =
     net.eval()
     if to is not None:
         to.mkdir(parents=True, exist_ok=True)
-    content = write_float(net, FLOAT if to is None else to / FLOAT.name, anew=anew)
     train = tensors(load(data, test=False))
     count = len(train["grey"])
     rows = np.random.default_rng(0).choice(count, min(CALIBRATION, count), replace=False)
     some = {name: train[name][rows] for name in ("mask", "grey", "body")}
-    ranges = measure_ranges(content, sights(some).numpy(), some["body"].numpy())
+    sight = sights(some)
+    ready = make_ready(copy.deepcopy(net), sight, some["body"])
+    content = write_float(ready, FLOAT if to is None else to / FLOAT.name, anew=anew)
+    ranges = measure_ranges(content, sight.numpy(), some["body"].numpy())
     product = quantise(content, ranges)
     held = load(data, test=True, limit=2)
     test = tensors(held)

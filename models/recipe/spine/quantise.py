@@ -3,8 +3,8 @@
     python models/recipe/spine/quantise.py            build, compare with manifest.toml, write
     python models/recipe/spine/quantise.py --check    build and compare only
 
-`spine.f32.tflite` and `ranges.json` beside this file come from `export.py`. The ranges are measured once and kept, because
-float kernels round differently on each processor.
+`spine.f32.tflite` and `ranges.json` beside this file come from `export.py`. Weights are rounded (`rounding.py`) and ranges
+measured once and kept, because float kernels round differently on each processor.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ import io
 import json
 import sys
 import tomllib
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
 from litert_quantizer import algorithm_manager, qtyping, quantizer, recipe_manager
 
 if TYPE_CHECKING:
@@ -74,15 +77,28 @@ def worker(model: bytes) -> quantizer.Quantizer:
 
 
 def measure_ranges(model: bytes, sight: np.ndarray, body: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Run the float model over samples and give each tensor's range."""
-    samples = [{"args_0": s[None], "args_1": b[None]} for s, b in zip(sight, body, strict=True)]
-    with contextlib.redirect_stderr(io.StringIO()):  # progress bars
-        found = worker(model).calibrate({SIGNATURE: samples}, num_threads=1)
-    return {
-        name: (float(np.ravel(values["min"])[0]), float(np.ravel(values["max"])[0]))
-        for name, values in sorted(found.items())
-        if values
-    }
+    """Run the float model over samples and give each computed tensor's range.
+
+    The quantiser's own `calibrate` gives a running mean of each sample's ends, so that half of the samples lie outside.
+    """
+    content = schema.Model.GetRootAs(model)
+    graph = content.Subgraphs(0)
+    tensors = (graph.Tensors(i) for i in range(graph.TensorsLength()))
+    names = {t.Name().decode() for t in tensors if not content.Buffers(t.Buffer()).DataLength()}
+    with warnings.catch_warnings(action="ignore"):  # that this is meant for looking into a model, which it is
+        interpreter = Interpreter(model_content=model, num_threads=1, experimental_preserve_all_tensors=True)
+    interpreter.allocate_tensors()
+    inputs = {detail["name"]: detail["index"] for detail in interpreter.get_input_details()}
+    places = {d["name"]: d["index"] for d in interpreter.get_tensor_details() if d["name"] in names}
+    ends = {name: (float("inf"), float("-inf")) for name in sorted(places)}
+    for one_sight, one_body in zip(sight, body, strict=True):
+        interpreter.set_tensor(inputs["serving_default_args_0"], one_sight[None])
+        interpreter.set_tensor(inputs["serving_default_args_1"], one_body[None])
+        interpreter.invoke()
+        for name, (low, high) in ends.items():
+            values = interpreter.get_tensor(places[name])
+            ends[name] = min(low, float(values.min())), max(high, float(values.max()))
+    return ends
 
 
 def quantise(model: bytes, ranges: Ranges) -> bytes:
