@@ -3,7 +3,7 @@
     python models/recipe/spine/evaluate.py DATA
 
 All pictures went end to end through the product's int8 pose pipeline. "Side": within 30° of the side view, trunk over 20°.
-The first two test shards set the SD's scale (`export.py`); the figures here are from the others.
+The first two test shards set the SD's scale (`export.py`); the figures here are from the others, those of the view from all.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def evaluate(data: Path) -> None:
     """Print the table."""
     everything = load(data, test=True)
     first = len(load(data, test=True, limit=SKIP_SHARDS)["total_deg"])
-    test = {k: v[first:] for k, v in everything.items()}
-    found = network(test)
+    whole = network(everything)
+    test, found = ({name: values[first:] for name, values in of.items()} for of in (everything, whole))
     side = (test["view_deg"] <= 30) & (test["trunk_deg"] > 20)
     flexion, truth = found["flexion"] * FLEXION_SCALE, test["total_deg"]
 
@@ -130,7 +130,7 @@ def evaluate(data: Path) -> None:
         for low, high in itertools.pairwise(edges):
             row(f"… {name} {low}° to {high}°", on & (test[column] >= low) & (test[column] < high))
     others(data, test, side, truth, found)
-    views(found, test)
+    views(whole, everything)
     drawn(found, test, on)
 
 
@@ -168,7 +168,7 @@ def others(
 def views(found: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> None:
     """Print how well the view is told."""
     view, truth = np.clip(found["view"] * VIEW_SCALE, 0, 90), test["view_deg"]
-    print(f"\nview: MAE {np.abs(view - truth).mean():.2f}°")
+    print(f"\nview, {len(truth)} pictures: MAE {np.abs(view - truth).mean():.2f}°")
     for name, chosen in (("all", np.full(len(truth), True)), ("with people behind", test["crowd"].astype(bool))):
         near, far = chosen & (truth <= 30), chosen & (truth > 45)
         gate = float(np.quantile(view[near], 0.95))

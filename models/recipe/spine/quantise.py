@@ -42,13 +42,11 @@ LEAVE = algorithm_manager.AlgorithmName.NO_QUANTIZE
 ENDS = (qtyping.TFLOperationName.INPUT, qtyping.TFLOperationName.OUTPUT)
 DENSE = (qtyping.TFLOperationName.CONV_2D, qtyping.TFLOperationName.FULLY_CONNECTED)
 CAREFUL = (
-    r".*Eye_eye/torch.nn.modules.container.Sequential_[056]/.*", r".*Eye_eye/torch.nn.modules.conv.Conv2d_7.*",
-    r".*Drawing_drawing.*", r".*Sequential_look/.*", r".*Sequential_feel/.*", r".*Sequential_trace/.*",
-    r"spine.net.SpineNet;.*", r".*Sequential_tell/.*", r"serving_default_output.*",
+    r".*Eye_eye/torch.nn.modules.container.Sequential_[056]/.*", r".*Sequential_look/.*", r".*Sequential_feel/.*",
+    r".*Sequential_trace/.*", r"spine.net.SpineNet;.*", r"serving_default_output.*",
 )  # fmt: skip
-"""What reckons in float on int8 weights: the first convolution, those with 6 cells a side, the drawing of the spine, and all
-layers after the convolutions, where numbers of every size meet. With int8 activations there the answer moves by 1.5° on average,
-without by 0.2°."""
+"""What reckons in float on int8 weights: the first convolution, those with 6 cells a side, and all layers after the convolutions,
+where numbers of every size meet. With int8 activations there the answer moves by 1.0° on average, without by 0.2°."""
 
 
 def worker(model: bytes) -> quantizer.Quantizer:
