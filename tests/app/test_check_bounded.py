@@ -78,7 +78,8 @@ def test_ctrl_c_leaves_no_program_behind(tmp_path) -> None:
     thread.start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            ask(["sh", "-c", f"echo $$ > {mark}; sleep 60"], 30.0)
+            # It tells its number once it is asked: before that, its end is that of its stdin.
+            ask(["sh", "-c", f"read -r asked; echo $$ > {mark}; sleep 60"], 30.0, "go\n")
     finally:
         thread.join()
         signal.signal(signal.SIGINT, before)
