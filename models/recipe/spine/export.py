@@ -3,8 +3,7 @@
     python models/recipe/spine/export.py CHECKPOINT.pt DATA [--to FOLDER] [--convert]
 
 Float → weights on int8's steps (`rounding.py`) → `spine.f32.tflite` (`fill.py`) and the ranges of training pictures, both kept
-beside this file; → int8
-(`quantise.py`), models/spine.tflite, and its entry in models/manifest.toml. The SD is scaled so that the 80 % interval holds
+beside this file; → int8 (`quantise.py`), models/spine.tflite, and its entry in models/manifest.toml. The SD is scaled so that the 80 % interval holds
 80 % of the first two test shards; say figures on the others only. `--to`: leave all of it in another folder, for a trial. `--convert`: make the
 graph anew, for a network of another shape (extra `convert`).
 """

@@ -35,7 +35,6 @@ MODELS = HERE.parents[1]
 FLOAT = HERE / "spine.f32.tflite"
 RANGES = HERE / "ranges.json"
 PRODUCT = "spine.tflite"
-SIGNATURE = "serving_default"
 
 EVERY = qtyping.TFLOperationName.ALL_SUPPORTED
 LEAVE = algorithm_manager.AlgorithmName.NO_QUANTIZE

@@ -3,8 +3,7 @@
 Channels that feed the same layers are brought to one size, so that one scale suits them all (Nagel et al. 2019, *Data-free
 quantization through weight equalization and bias correction*). Then the weights are rounded one input after the other, and
 those still to come make good what the rounding did to what the layer gives (Frantar et al. 2023, *GPTQ*). The first changes no
-answer; the second moves it by 0.12°, where
-plain rounding moves it by 0.25°.
+answer; the second moves it by 0.12°, where plain rounding moves it by 0.25°.
 """
 
 from __future__ import annotations
