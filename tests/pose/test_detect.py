@@ -11,6 +11,7 @@ import pytest
 from hingecue.pose.detect import Anchor, Candidate, Detector, choice_score
 from hingecue.pose.roi import mirrored_roi
 from hingecue.pose.runtime import Network
+from hingecue.pose.tracker import SHARES
 from hingecue.types import Roi
 
 S = 1_000_000_000
@@ -53,11 +54,20 @@ def test_people_are_found_where_they_are_the_surest_first() -> None:
     assert found[0].roi.size == pytest.approx(2 * 1.25 * 104, abs=1)
 
 
+def test_from_further_away_they_are_in_the_same_places() -> None:
+    two = picture((96, 224), (352, 224))
+    near, far = Detector(Spotter()).find(two), Detector(Spotter()).find(two, 0.5)
+    assert [(round(one.roi.cx), round(one.roi.size)) for one in near] == [(96, 260), (352, 260)]
+    # The model's box is the same, and stands for twice as much of the picture.
+    assert [(round(one.roi.cx), round(one.roi.size)) for one in far] == [(96, 520), (352, 520)]
+
+
+@pytest.mark.parametrize("share", [1.0, 0.7])
 @pytest.mark.parametrize("shape", [(448, 448), (331, 447), (480, 360)])
-def test_the_mirror_image_is_found_at_the_mirrored_places(shape: tuple[int, int]) -> None:
+def test_the_mirror_image_is_found_at_the_mirrored_places(shape: tuple[int, int], share: float) -> None:
     rgb = np.random.default_rng(5).integers(0, 256, (*shape, 3), dtype=np.uint8)
     eyes = Detector(Spotter())
-    here, there = eyes.find(rgb), eyes.find(rgb[:, ::-1])
+    here, there = eyes.find(rgb, share), eyes.find(rgb[:, ::-1], share)
     assert len(here) > 1
     assert here == [replace(one, roi=mirrored_roi(one.roi, shape[1])) for one in there]
 
@@ -65,7 +75,7 @@ def test_the_mirror_image_is_found_at_the_mirrored_places(shape: tuple[int, int]
 def test_the_real_detector_finds_nobody_in_a_grey_picture() -> None:
     eyes = Detector(Network("pose_detector"))
     for height, width in ((48, 64), (480, 640)):
-        assert eyes.find(np.full((height, width, 3), 128, np.uint8)) == []
+        assert all(eyes.find(np.full((height, width, 3), 128, np.uint8), share) == [] for share in SHARES)
 
 
 def test_the_middle_and_the_large_win() -> None:

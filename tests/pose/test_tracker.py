@@ -47,6 +47,8 @@ class Person:
     right: Callable[[float], bool] = lambda _: True
     presence: Callable[[float], float] = lambda _: 0.99
     score: float = 0.9
+    largest: float = 1.0
+    """Of what the finder sees, the picture fills at most so much for this person to be found."""
 
 
 @dataclass
@@ -58,9 +60,10 @@ class World:
     finds: list[float] = field(default_factory=list)
     looks: int = 0
 
-    def find(self, rgb: np.ndarray) -> list[Candidate]:
+    def find(self, rgb: np.ndarray, share: float = 1.0) -> list[Candidate]:
         self.finds.append(self.t)
-        seen = [Candidate(p.score, p.place(self.t)) for p in self.people if p.presence(self.t) > 0.3]
+        near = [p for p in self.people if p.presence(self.t) > 0.3 and share <= p.largest]
+        seen = [Candidate(p.score, p.place(self.t)) for p in near]
         return sorted(seen, key=lambda one: -one.score)
 
     def look(self, rgb: np.ndarray, roi: Roi, *, mirrored: bool, want_mask: bool = False) -> Sight:
@@ -131,6 +134,23 @@ def test_nobody_is_searched_five_times_a_second() -> None:
     assert all(pose is None for _, pose in film(world, 2))
     assert len(world.finds) == 10
     assert np.diff(world.finds).min() > 0.19
+
+
+def test_who_is_too_large_to_be_found_is_found_from_further_away() -> None:
+    world = World([Person(still(), presence=lambda _: 0.8, largest=0.6)])
+    poses = [(t, pose) for t, pose in film(world, 5)]
+    assert next(t for t, pose in poses if pose is not None) == pytest.approx(0.4, abs=0.05)
+    assert all(pose.people == 1 for _, pose in poses if pose is not None)  # also when they are counted again
+    assert len(world.finds) == 5
+
+
+def test_a_search_can_begin_from_further_away() -> None:
+    world = World([Person(still(), largest=0.6)])
+    tracker = PoseTracker(finder=world, looker=world)
+    tracker.reset(2)
+    assert tracker.step(Frame(0, 0, RGB), want_mask=False) is not None
+    tracker.reset()
+    assert tracker.step(Frame(0, 0, RGB), want_mask=False) is None
 
 
 def test_a_box_that_is_no_person_gives_no_pose_and_the_next_one_is_tried() -> None:

@@ -32,15 +32,15 @@ class Detector:
         self._wide: U8 = np.zeros((DETECTOR_EDGE, DETECTOR_EDGE, FOUR_BYTES), dtype=np.uint8)
         self._input: U8 = np.zeros((DETECTOR_EDGE, DETECTOR_EDGE, 3), dtype=np.uint8)
 
-    def find(self, rgb: U8) -> list[Candidate]:
-        """Give the people in the picture, the best score first.
+    def find(self, rgb: U8, share: float = 1.0) -> list[Candidate]:
+        """Give the people in the picture, the best score first; its longer edge fills `share` of what is seen.
 
         The detector sees the picture and its mirror image, and the boxes of both are pooled. All is reckoned
         from the picture's middle, where mirroring is a change of sign: a mirrored film is found at the
         mirrored places to the bit.
         """
         picture = dense(rgb) if rgb.shape[2] == FOUR_BYTES else with_fourth(rgb)
-        found = merge(_join(self._boxes(picture, 1), self._boxes(flipped(picture), -1)))
+        found = merge(_join(self._boxes(picture, 1, share), self._boxes(flipped(picture), -1, share)))
         height, width = rgb.shape[:2]
         candidates = []
         for score, centre, end in zip(found.score.tolist(), found.centre.tolist(), found.end.tolist(), strict=True):
@@ -48,10 +48,10 @@ class Detector:
             candidates.append(Candidate(score, replace(roi, cx=roi.cx + (width - 1) / 2, cy=roi.cy + (height - 1) / 2)))
         return candidates
 
-    def _boxes(self, picture: U8, sign: int) -> Boxes:
+    def _boxes(self, picture: U8, sign: int, share: float) -> Boxes:
         """Give the boxes in a picture, from its middle; `sign` −1 says that the picture is mirrored."""
         height, width = picture.shape[:2]
-        affine = letterbox_affine(width, height, DETECTOR_EDGE)
+        affine = letterbox_affine(width, height, DETECTOR_EDGE, share=share)
         cut(picture, affine, self._wide, inverse=False)
         cv2.cvtColor(self._wide, cv2.COLOR_RGBA2RGB, dst=self._input)
         fill(self._network.inputs["image"][0], self._input)

@@ -110,14 +110,15 @@ def to_crop(points: F32 | F64, affine: F64) -> F64:
     return mapped
 
 
-def letterbox_affine(width: int, height: int, edge: int, *, mirrored: bool = False) -> F64:
+def letterbox_affine(width: int, height: int, edge: int, *, mirrored: bool = False, share: float = 1.0) -> F64:
     """Give the map picture pixel → pixel of the detector's `edge` × `edge` input: float64 (2, 3).
 
-    The picture is centred and keeps its shape; `mirrored` gives the map into the mirror image's input.
+    The picture is centred, keeps its shape, and its longer edge fills `share` of the input; `mirrored` gives the map
+    into the mirror image's input.
     """
-    longer = max(width, height)
-    k = edge / longer
-    x0, y0 = k * (longer - width) / 2, k * (longer - height) / 2
+    whole = max(width, height) / share
+    k = edge / whole
+    x0, y0 = k * (whole - width) / 2, k * (whole - height) / 2
     if mirrored:
         return np.array([[-k, 0.0, k * (width - 1) + x0], [0.0, k, y0]], dtype=np.float64)
     return np.array([[k, 0.0, x0], [0.0, k, y0]], dtype=np.float64)
