@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
-from tests.fakes.skeleton import reading
+from tests.fakes.skeleton import pose, reading
 
 from hingecue.app.cli import main
 from hingecue.app.demo import FOLDER
-from hingecue.app.photo import judge_back
+from hingecue.app.photo import LOOKS, PHOTO_SD_SHARE, judge_back, judge_photo
 from hingecue.posture.kind import Bands
-from hingecue.types import Back, Reason
+from hingecue.types import Back, Facing, Frame, Reason, Roi
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,57 @@ def test_only_legs_are_not_judged_as_a_back(tmp_path, capsys, shots):
 def test_two_people_are_counted(tmp_path, capsys, shots):
     picture = np.concatenate([shots["hinge"][:, 150:490], shots["round"][:, 150:490]], axis=1)
     assert judge(tmp_path, capsys, picture)["people"] == 2
+
+
+class Searches:
+    """Stands in for tracker and reader: each search lands on somebody (x, facing, reading), or on nobody (None)."""
+
+    def __init__(self, *found) -> None:
+        self.found = found
+
+    def reset(self, search: int = 0) -> None:
+        self.landed = self.found[search]
+
+    def step(self, frame, *, want_mask):
+        if self.landed is None:
+            return None
+        x, facing, _ = self.landed
+        return replace(pose(60, 90, facing=facing), roi=Roi(x, 240, 500, 0))
+
+    def read(self, _):
+        return self.landed[2]
+
+
+def judged(*found):
+    world = Searches(*found)
+    return judge_photo(Frame(0, 0, np.zeros((480, 640, 3), np.uint8)), world, world, name="photo")
+
+
+def test_the_surest_search_is_believed_and_those_that_agree_with_it():
+    right, left = Facing.RIGHT, Facing.LEFT
+    laid_down_wrongly = (320, left, reading(70, 25))
+    passer_by = (500, right, reading(0, 9))
+    told = judged(laid_down_wrongly, (310, right, reading(20, 8)), (320, right, reading(30, 10)))
+    assert (told.spine_flexion_deg, told.facing) == (25, right)
+    assert told.spine_sd_deg == pytest.approx(9 * PHOTO_SD_SHARE)
+    assert judged((310, right, reading(20, 8)), passer_by, None).spine_flexion_deg == 20
+    assert judged((310, right, reading(20, 8)), laid_down_wrongly, None).spine_flexion_deg == 20
+
+
+def test_from_further_away_only_who_can_be_read_is_a_person():
+    unread = reading(None, None, 20, Reason.PERSON_LOST)
+    assert not judged(None, (320, Facing.RIGHT, unread), None).person
+    assert judged((320, Facing.RIGHT, unread), None, None).person
+    assert judged(None, None, (320, Facing.RIGHT, reading(20))).person
+    assert not judged(None, None, None).person
+
+
+def test_every_look_counts_once(monkeypatch):
+    looked = []
+    world = Searches((320, Facing.RIGHT, reading(20)), None, (320, Facing.RIGHT, reading(50)))
+    monkeypatch.setattr(world, "read", lambda _: looked.append(1) or world.landed[2])
+    told = judge_photo(Frame(0, 0, np.zeros((480, 640, 3), np.uint8)), world, world, name="photo")
+    assert (len(looked), told.spine_flexion_deg) == (2 * LOOKS, 35)
 
 
 @pytest.mark.parametrize(
