@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -33,6 +34,9 @@ from hingecue.pose.runtime import Network  # noqa: E402
 from hingecue.pose.tracker import brightness  # noqa: E402
 from hingecue.types import Facing, Pose, Roi  # noqa: E402
 from spine.pictures import EDGE, Studio, Truth  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SHARD = 1000
 TEST_FROM = 900
@@ -150,6 +154,19 @@ def test_people(folder: Path, count: int, kept: int) -> tuple[Rig, range]:
     return Rig.of(make_bank(folder, count, BANK_SEED, AGES)), range(count - kept, count)
 
 
+def drawn(
+    folder: Path, number: int, size: int, count: int, kept: int
+) -> Iterator[tuple[np.ndarray, Truth, str, Roi | None]]:
+    """Draw the pictures of one shard: RGB, what it shows, which pose model sees it, and where its person was last."""
+    rng = np.random.default_rng([BANK_SEED, number])
+    test = number >= TEST_FROM
+    studio = Studio(*(test_people(folder, count, kept) if test else fresh_people(BANK_SEED, number, size)), rng)
+    for _ in range(size):
+        rgb, truth = studio.picture()
+        variant = "full" if rng.random() < 0.6 else "lite"
+        yield rgb, truth, variant, None if rng.random() < FOUND_SHARE else rough_square(truth, rng)
+
+
 def make_shard(job: tuple[str, int, int, int, int]) -> str:
     """Make one shard, unless it is there: folder, number, pictures, bodies, and how many of them are for the test."""
     folder, number, size, count, kept = job
@@ -157,17 +174,10 @@ def make_shard(job: tuple[str, int, int, int, int]) -> str:
     if path.exists():
         return f"{path.name} is there"
     cv2.setNumThreads(1)
-    rng = np.random.default_rng([BANK_SEED, number])
-    test = number >= TEST_FROM
-    shown = test_people(Path(folder), count, kept) if test else fresh_people(BANK_SEED, number, size)
-    studio = Studio(*shown, rng)
     eyes = {name: Eye(name) for name in ("lite", "full")}
     rows: list[dict[str, object]] = []
     lost = 0
-    for _ in range(size):
-        rgb, truth = studio.picture()
-        variant = "full" if rng.random() < 0.6 else "lite"
-        rough = None if rng.random() < FOUND_SHARE else rough_square(truth, rng)
+    for rgb, truth, variant, rough in drawn(Path(folder), number, size, count, kept):
         seen = eyes[variant].see(rgb, truth, rough)
         if seen is None:
             lost += 1
