@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -194,6 +194,11 @@ class Pose:
     people: int
     picture_size: tuple[int, int]
     image: U8 | None = None
+
+    def kept(self) -> Pose:
+        """Give the pose with a mask and an image of its own, which outlast the next frame."""
+        mask = None if self.mask is None else self.mask.copy()
+        return replace(self, mask=mask, image=None if self.image is None else self.image.copy())
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def person(facing: Facing = Facing.RIGHT) -> Pose:
     mask = np.zeros((256, 256), np.float32)
     ends = [tuple(np.round(crop[i]).astype(int).tolist()) for i in (23, 11)]
     cv2.line(mask, *ends, 1.0, 48)
-    return replace(pose, mask=mask)
+    return replace(pose, mask=mask, image=np.full((256, 256, 3), 90, np.uint8))
 
 
 @pytest.mark.parametrize("facing", list(Facing))
@@ -78,10 +78,15 @@ def test_the_deepest_frame_with_a_mask_is_kept_and_copied() -> None:
     for one in (step(20.0, 1), deepest, step(40.0, 3), step(90.0, 4, mask=False), step(None, 5)):
         keeper.see(one)
     assert deepest.frame is not None
-    deepest.frame.rgb[:] = 0
+    assert deepest.pose is not None
+    for overwritten in (deepest.frame.rgb, deepest.pose.mask, deepest.pose.image):
+        overwritten[:] = 0  # by the next frame
     kept = keeper.take()
     assert kept is not None
     assert (kept[0] == 2).all()
+    assert kept[1].mask is not None
+    assert kept[1].mask.max() == 1
+    assert (kept[1].image == 90).all()
     assert keeper.take() is None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hingecue.posture.judge import bend_signal
@@ -21,14 +20,14 @@ class DeepestFrame:
         self._kept: tuple[U8, Pose] | None = None
 
     def see(self, step: Step) -> None:
-        """Take a step of the engine; its picture and mask are copied if they are the deepest so far."""
+        """Take a step of the engine; its pictures are copied if they are the deepest so far."""
         pose, frame = step.pose, step.frame
         if frame is None or pose is None or pose.mask is None or step.posture.trunk_deg is None:
             return
         signal = bend_signal(step.posture)
         if signal > self._signal:
             self._signal = signal
-            self._kept = frame.rgb.copy(), replace(pose, mask=pose.mask.copy())
+            self._kept = frame.rgb.copy(), pose.kept()
 
     def take(self) -> tuple[U8, Pose] | None:
         """Give what was kept, and begin anew."""

@@ -111,9 +111,7 @@ def _looks(frame: Frame, tracker: PoseTracker, spine: SpineEstimator, search: in
         if pose is None:
             continue
         angles = measure(pose, NearSide().update(pose.landmarks))
-        mask, image = (None if seen is None else seen.copy() for seen in (pose.mask, pose.image))
-        kept = replace(pose, mask=mask, image=image)
-        found.append(_Look(pose.facing, angles, spine.read(pose), faces_camera(pose), kept))
+        found.append(_Look(pose.facing, angles, spine.read(pose), faces_camera(pose), pose.kept()))
     return [look for look in found if look.facing is found[-1].facing] if 2 * len(found) >= LOOKS else []
 
 
